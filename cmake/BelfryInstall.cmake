@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where: the client library as CMake package `belfry` (target belfry::client),
+# and what of the broker's programs and files this build has.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+if(TARGET belfry_client)
+  install(TARGETS belfry_client EXPORT belfry-targets
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT client)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/client-lib/include/belfry"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT client FILES_MATCHING PATTERN "*.h")
+  set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/belfry")
+  install(EXPORT belfry-targets NAMESPACE belfry:: DESTINATION "${package_dir}" COMPONENT client)
+  # Everything the library needs is linked into it or found by the loader, so the package needs no other.
+  file(WRITE "${PROJECT_BINARY_DIR}/belfry-config.cmake"
+    "include(\"\${CMAKE_CURRENT_LIST_DIR}/belfry-targets.cmake\")\n")
+  # Before 1.0 a minor version may change the interface.
+  write_basic_package_version_file("${PROJECT_BINARY_DIR}/belfry-config-version.cmake"
+    VERSION "${PROJECT_VERSION}" COMPATIBILITY SameMinorVersion)
+  install(FILES "${PROJECT_BINARY_DIR}/belfry-config.cmake"
+    "${PROJECT_BINARY_DIR}/belfry-config-version.cmake"
+    DESTINATION "${package_dir}" COMPONENT client)
+endif()
+
+# Programs find the library beside them, wherever the tree is installed.
+file(RELATIVE_PATH library_from_bin "/${CMAKE_INSTALL_BINDIR}" "/${CMAKE_INSTALL_LIBDIR}")
+foreach(program belfryd belfry_cli)
+  if(TARGET ${program})
+    set_target_properties(${program} PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_bin}")
+    install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT broker)
+  endif()
+endforeach()
+
+if(EXISTS "${PROJECT_SOURCE_DIR}/conf/belfry.toml")
+  install(FILES "${PROJECT_SOURCE_DIR}/conf/belfry.toml"
+    DESTINATION "${CMAKE_INSTALL_SYSCONFDIR}/belfry" COMPONENT broker)
+endif()
+if(EXISTS "${PROJECT_SOURCE_DIR}/systemd/belfry.service")
+  install(FILES "${PROJECT_SOURCE_DIR}/systemd/belfry.service"
+    DESTINATION "lib/systemd/system" COMPONENT broker)
+endif()
