@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/error_code.h"
+
+namespace belfry {
+namespace {
+
+struct Entry {
+  ErrorCode code;
+  std::string_view name;
+  std::string_view text;
+  bool retryable;
+};
+
+constexpr Entry kEntries[] = {
+    {ErrorCode::kNone, "NONE", "", false},
+    {ErrorCode::kBadTopic, "BAD_TOPIC",
+     "the topic is empty, too long, begins with '$', or is not UTF-8 without control characters", false},
+    {ErrorCode::kBadFilter, "BAD_FILTER",
+     "the filter is malformed; '*' stands for a whole segment and '>' only for the last ones", false},
+    {ErrorCode::kPayloadTooLarge, "PAYLOAD_TOO_LARGE",
+     "the payload is over limits.payload_bytes; send less or raise the limit", false},
+    {ErrorCode::kBadHeader, "BAD_HEADER", "a header key is empty, or is not UTF-8 without control characters", false},
+    {ErrorCode::kTooManySubscriptions, "TOO_MANY_SUBSCRIPTIONS",
+     "the session has limits.subscriptions subscriptions; use wildcards or raise the limit", false},
+    {ErrorCode::kSubscriptionIdInUse, "SUBSCRIPTION_ID_IN_USE",
+     "the id belongs to a subscription with another filter; unsubscribe it first", false},
+    {ErrorCode::kNoReplay, "NO_REPLAY",
+     "the topic keeps no history; leave out the start, or ask for ACCEPTED", false},
+    {ErrorCode::kUnsupportedPolicy, "UNSUPPORTED_POLICY",
+     "this release has the overflow policy DROP_OLDEST only", false},
+    {ErrorCode::kUnsupported, "UNSUPPORTED", "this release does not answer this frame", false},
+    {ErrorCode::kShuttingDown, "SHUTTING_DOWN", "the node is stopping; connect to another", true},
+    {ErrorCode::kHeartbeatTimeout, "HEARTBEAT_TIMEOUT",
+     "nothing was heard for three heartbeat intervals; connect again", true},
+    {ErrorCode::kProtocolError, "PROTOCOL_ERROR",
+     "the client sent a frame that the protocol does not allow here", false},
+    {ErrorCode::kVersionMismatch, "VERSION_MISMATCH",
+     "client and broker have no protocol version in common; upgrade the older one", false},
+    {ErrorCode::kHelloTimeout, "HELLO_TIMEOUT",
+     "no Hello came within session.hello_timeout; send it first", true},
+    {ErrorCode::kClientClosed, "CLIENT_CLOSED", "the client was closed", false},
+    {ErrorCode::kTimeout, "TIMEOUT", "no outcome came in time", true},
+    {ErrorCode::kInFlightFull, "IN_FLIGHT_FULL",
+     "too much is waiting for outcomes; publish slower or raise publish_in_flight_bytes_max", true},
+    {ErrorCode::kConnectionLost, "CONNECTION_LOST",
+     "the connection broke after the message was sent and before its outcome came", true},
+    {ErrorCode::kInvalidOption, "INVALID_OPTION", "an option has a value that is not allowed", false},
+};
+
+const Entry& Find(ErrorCode code) {
+  for (const Entry& entry : kEntries) {
+    if (entry.code == code) return entry;
+  }
+  static constexpr Entry kUnknown = {ErrorCode::kNone, "UNKNOWN_CODE",
+                                     "a code of a newer release; see its docs/errors.md", false};
+  return kUnknown;
+}
+
+}  // namespace
+
+std::string_view ErrorCodeName(ErrorCode code) { return Find(code).name; }
+std::string_view ErrorCodeText(ErrorCode code) { return Find(code).text; }
+bool IsRetryable(ErrorCode code) { return Find(code).retryable; }
+
+}  // namespace belfry
