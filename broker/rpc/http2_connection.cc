@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/rpc/http2_connection.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "broker/reactor/host_port.h"
+#include "broker/rpc/connection_host.h"
+
+namespace belfry::rpc {
+namespace {
+
+// Output beyond the streams' own buffers: one write's worth. More would only wait here, out of the
+// reach of every queue that can drop or account for it.
+constexpr size_t kOutputBytesMax = 256 * 1024;
+// Fairness: a busy connection gets so many buffers full per turn, then the others.
+constexpr int kReadsPerTurn = 2;
+
+std::string_view HostOf(std::string_view address) {
+  std::string_view host = address.substr(0, address.rfind(':'));
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+}  // namespace
+
+Http2Connection::Http2Connection(ConnectionHost& host, int fd, std::unique_ptr<Transport> transport,
+                                 std::string peer_address)
+    : host_(host),
+      reactor_(host.environment().reactor),
+      descriptor_(reactor_.io()),
+      transport_(std::move(transport)),
+      timeouts_(host.environment().limits, reactor_.now()),
+      tick_(reactor_, [this] { OnTick(); }) {
+  peer_.loopback = reactor::IsLoopback(HostOf(peer_address));
+  peer_.address = std::move(peer_address);
+  asio::error_code error;
+  descriptor_.assign(fd, error);
+  // Cannot fail for a socket just accepted, short of the kernel's limit of epoll watches; then no
+  // event ever comes and the handshake's or first request's timeout ends it.
+}
+
+void Http2Connection::Start() {
+  Handshake();
+  ArmTick();
+}
+
+void Http2Connection::Handshake() {
+  switch (transport_->Handshake()) {
+    case IoOutcome::kDone:
+      return Open();
+    case IoOutcome::kWantRead:
+      return WaitReadable();
+    case IoOutcome::kWantWrite:
+      return WaitWritable();
+    case IoOutcome::kEnd:
+    case IoOutcome::kFailed:
+      host_.environment().counters.tls_failures.fetch_add(1, std::memory_order_relaxed);
+      return Close(Unavailable("the TLS handshake failed"));
+  }
+}
+
+void Http2Connection::Open() {
+  state_ = State::kOpen;
+  peer_.principal = transport_->Principal();
+  timeouts_.OnHandshakeDone(reactor_.now());
+  session_.emplace(host_.environment(), peer_, static_cast<Http2Session::Owner&>(*this));
+  OnWork();
+  // A TLS handshake may have brought the first request's bytes with it.
+  if (transport_->HoldsInput()) {
+    Read();
+  } else {
+    WaitReadable();
+  }
+}
+
+void Http2Connection::Drain() {
+  if (std::exchange(draining_, true) || state_ != State::kOpen) return;
+  timeouts_.OnDrainNotice(reactor_.now());
+  session_->SendDrainNotice();
+  ArmTick();
+}
+
+void Http2Connection::Stop(const Status& how) {
+  if (state_ == State::kOpen) {
+    session_->Terminate(NGHTTP2_NO_ERROR);
+    session_->Fill(output_, output_.size() + kOutputBytesMax);
+    if (!waiting_writable_) transport_->Write(output_);
+  }
+  Close(how);
+}
+
+// ---- readiness ----
+
+void Http2Connection::WaitReadable() {
+  if (std::exchange(waiting_readable_, true)) return;
+  descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [self = shared_from_this()](const asio::error_code& error) {
+                           self->waiting_readable_ = false;
+                           if (!error && self->state_ != State::kClosed) self->OnReadable();
+                         });
+}
+
+void Http2Connection::WaitWritable() {
+  if (std::exchange(waiting_writable_, true)) return;
+  descriptor_.async_wait(asio::posix::stream_descriptor::wait_write,
+                         [self = shared_from_this()](const asio::error_code& error) {
+                           self->waiting_writable_ = false;
+                           if (!error && self->state_ != State::kClosed) self->OnWritable();
+                         });
+}
+
+void Http2Connection::OnReadable() {
+  if (state_ == State::kHandshake) return Handshake();
+  Read();
+}
+
+void Http2Connection::OnWritable() {
+  if (state_ == State::kHandshake) return Handshake();
+  OnWork();
+}
+
+// ---- in ----
+
+void Http2Connection::Read() {
+  const std::span<char> buffer = host_.read_buffer();
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    const IoResult result = transport_->Read(buffer);
+    if (result.outcome != IoOutcome::kDone) {
+      if (!OnIoTrouble(result.outcome)) return;
+      break;
+    }
+    if (state_ == State::kOpen) OnReceived(result.bytes);
+    if (state_ == State::kClosed) return;
+    if (result.bytes < buffer.size()) break;  // drained, most likely
+  }
+  if (transport_->HoldsInput()) {
+    // The descriptor does not know about these bytes: come back in the next turn.
+    reactor_.Post([weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self != nullptr && self->state_ != State::kClosed) self->Read();
+    });
+  } else {
+    WaitReadable();
+  }
+  ArmTick();
+}
+
+void Http2Connection::OnReceived(size_t bytes) {
+  const Instant now = reactor_.now();
+  host_.environment().counters.bytes_received.fetch_add(bytes, std::memory_order_relaxed);
+  timeouts_.OnReceived(now);
+  const bool sound = session_->Receive(std::string_view(host_.read_buffer().data(), bytes));
+  if (session_->requested()) timeouts_.OnRequest();
+  if (!sound) return Linger(Unavailable("the connection was cut for breaking the protocol"));
+  if (draining_ && session_->drain_notice_answered()) {
+    timeouts_.OnDrainNoticeDone();
+    session_->SendDrainGoaway();
+    draining_ = false;
+  }
+}
+
+// True if the connection goes on and waits for readiness.
+bool Http2Connection::OnIoTrouble(IoOutcome outcome) {
+  switch (outcome) {
+    case IoOutcome::kDone:
+    case IoOutcome::kWantRead:
+      return true;
+    case IoOutcome::kWantWrite:
+      WaitWritable();
+      return true;
+    case IoOutcome::kEnd:
+      Close(Unavailable("the client closed the connection"));
+      return false;
+    case IoOutcome::kFailed:
+      Close(Unavailable("the connection was lost"));
+      return false;
+  }
+  return false;
+}
+
+// ---- out ----
+
+void Http2Connection::OnWork() { reactor_.ScheduleTransmit(this); }
+
+void Http2Connection::OnTurnEnd() {
+  const auto self = shared_from_this();  // Close lets go of us
+  if (state_ == State::kOpen) Deliver();
+  if (state_ == State::kOpen || state_ == State::kLinger) Transmit();
+  if (state_ == State::kOpen) {
+    Deliver();
+    if (session_->finished() && output_.empty()) {
+      Linger(Unavailable("the connection has ended"));
+    }
+  }
+}
+
+void Http2Connection::Deliver() {
+  // Handlers may have touched what producers look at; those have had their turn already.
+  if (session_->Deliver()) reactor_.RequestTurn();
+}
+
+void Http2Connection::Transmit() {
+  if (waiting_writable_) return;
+  session_->Fill(output_, kOutputBytesMax);
+  const bool filled = output_.size() >= kOutputBytesMax;
+  if (!output_.empty()) {
+    const IoResult result = transport_->Write(output_);
+    host_.environment().counters.bytes_sent.fetch_add(result.bytes, std::memory_order_relaxed);
+    // A TLS write that waits for input is tried again when something makes work; input does.
+    if (!OnIoTrouble(result.outcome)) return;
+    if (result.outcome == IoOutcome::kDone && (filled || !output_.empty())) OnWork();
+  }
+  if (state_ == State::kLinger && output_.empty() && !std::exchange(write_shut_, true)) {
+    transport_->ShutdownWrite();
+  }
+}
+
+// ---- time and the end ----
+
+void Http2Connection::OnTick() {
+  const auto self = shared_from_this();
+  const Instant now = reactor_.now();
+  ServerCounters& counters = host_.environment().counters;
+  switch (timeouts_.Check(now)) {
+    case ConnectionTimeouts::Due::kNothing:
+      break;
+    case ConnectionTimeouts::Due::kHandshakeOver:
+      counters.timeouts.fetch_add(1, std::memory_order_relaxed);
+      return Close(Unavailable("the TLS handshake took too long"));
+    case ConnectionTimeouts::Due::kNoRequest:
+      counters.timeouts.fetch_add(1, std::memory_order_relaxed);
+      session_->Terminate(NGHTTP2_NO_ERROR);
+      return Linger(Unavailable("no request came"));
+    case ConnectionTimeouts::Due::kSendPing:
+      timeouts_.OnPingSent(now);
+      session_->SendPing();
+      break;
+    case ConnectionTimeouts::Due::kPeerSilent:
+      counters.timeouts.fetch_add(1, std::memory_order_relaxed);
+      return Close(Unavailable("the client does not answer"));
+    case ConnectionTimeouts::Due::kDrainNotice:
+      timeouts_.OnDrainNoticeDone();
+      draining_ = false;
+      session_->SendDrainGoaway();
+      break;
+    case ConnectionTimeouts::Due::kLingerOver:
+      return Close(Unavailable("the connection has ended"));
+  }
+  if (state_ == State::kOpen && session_->partial_messages() > 0) {
+    session_->EndStalledMessages(now - host_.environment().limits.message_stall_timeout);
+  }
+  ArmTick();
+}
+
+// One timer for everything, set again only if something comes due earlier than it was set for.
+void Http2Connection::ArmTick() {
+  if (state_ == State::kClosed) return;
+  const Instant now = reactor_.now();
+  Instant next = timeouts_.Next();
+  if (state_ == State::kOpen && session_->partial_messages() > 0) {
+    next = std::min(next, now + host_.environment().limits.message_stall_timeout / 4);
+  }
+  if (tick_.active() && tick_at_ <= next) return;
+  tick_at_ = next;
+  tick_.StartOnce(std::max<Duration>(next - now, std::chrono::milliseconds(1)));
+}
+
+void Http2Connection::Linger(const Status& how) {
+  state_ = State::kLinger;
+  timeouts_.OnLinger(reactor_.now());
+  // The GOAWAY stands before any DATA in nghttp2's queues; give it room behind what is still
+  // unsent.
+  session_->Fill(output_, output_.size() + 1);
+  session_->CloseAll(how);
+  reactor_.RequestTurn();
+  OnWork();
+  ArmTick();
+}
+
+void Http2Connection::Close(const Status& how) {
+  const auto self = shared_from_this();
+  state_ = State::kClosed;
+  tick_.Cancel();
+  if (session_.has_value()) session_->CloseAll(how);
+  reactor_.CancelTransmit(this);
+  reactor_.RequestTurn();
+  asio::error_code ignored;
+  descriptor_.close(ignored);
+  host_.OnConnectionClosed(*this);
+}
+
+}  // namespace belfry::rpc
