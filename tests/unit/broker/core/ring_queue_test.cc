@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/core/ring_queue.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <deque>
+#include <vector>
+
+namespace belfry::core {
+namespace {
+
+RC_GTEST_PROP(RingQueue, BehavesAsADeque, ()) {
+  RingQueue<int> ring;
+  std::deque<int> model;
+  for (const int step : *rc::gen::arbitrary<std::vector<int>>()) {
+    if (step % 3 != 0 || model.empty()) {
+      ring.push_back(step);
+      model.push_back(step);
+    } else {
+      RC_ASSERT(ring.front() == model.front());
+      RC_ASSERT(ring.pop_front() == model.front());
+      model.pop_front();
+    }
+    RC_ASSERT(ring.size() == model.size());
+    for (size_t i = 0; i < model.size(); ++i) RC_ASSERT(ring[i] == model[i]);
+  }
+}
+
+TEST(RingQueue, GivesMemoryBackOnlyWhenEmptyAndGrown) {
+  RingQueue<int> ring;
+  EXPECT_EQ(ring.capacity(), 0u);
+  for (int i = 0; i < 100; ++i) ring.push_back(i);
+  ring.ReleaseIfEmpty();
+  EXPECT_EQ(ring.size(), 100u);
+  while (!ring.empty()) ring.pop_front();
+  EXPECT_GE(ring.capacity(), 100u);
+  ring.ReleaseIfEmpty();
+  EXPECT_EQ(ring.capacity(), 0u);
+  ring.push_back(1);
+  EXPECT_EQ(ring.front(), 1);
+}
+
+}  // namespace
+}  // namespace belfry::core

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/core/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/hand_driven_node.h"
+#include "tests/support/recording_sink.h"
+
+namespace belfry::core {
+namespace {
+
+using std::chrono::seconds;
+using test::HandDrivenNode;
+using test::Message;
+using test::RecordingSink;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr FilterView kT{FilterKind::kLiteral, "t"};
+
+class SessionTest : public testing::Test {
+ protected:
+  SessionTest() { Begin({}); }
+
+  void Begin(HandDrivenNode::Options options, SessionOptions session_options = {}) {
+    session_.reset();
+    node_ = std::make_unique<HandDrivenNode>(options);
+    session_ = std::make_unique<Session>(node_->broker(), sink_, session_options);
+  }
+  void Subscribe(uint32_t id, FilterView filter) {
+    session_->Subscribe(id, filter, OverflowPolicy::kDropOldest, false);
+  }
+  void Publish(std::string_view payload, std::string_view topic = "t") {
+    ASSERT_TRUE(node_->broker().Publish(Message(topic, payload), "").ok());
+  }
+
+  RecordingSink sink_;
+  std::unique_ptr<HandDrivenNode> node_;
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(SessionTest, TheResultComesBeforeWhatTheSubscriptionBrings) {
+  Subscribe(7, kT);
+  Publish("x");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 7", "t=x"));
+}
+
+TEST_F(SessionTest, ResultsWaitForAWritableSinkAndHoldMessagesBack) {
+  sink_.set_writable(false);
+  Subscribe(7, kT);
+  Publish("x");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), IsEmpty());
+  sink_.set_writable(true);
+  session_->Touch();
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 7", "t=x"));
+}
+
+TEST_F(SessionTest, TheSameSubscriptionAgainIsHarmless) {
+  Subscribe(7, kT);
+  Subscribe(7, kT);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 7", "subscribed 7"));
+  EXPECT_EQ(node_->interest.Find("t", MatchScope::kAll).subscribers, 1u);
+}
+
+TEST_F(SessionTest, RefusesWhatItCannotServe) {
+  Begin({.limits = {.subscriptions_max = 1}});
+  session_->Subscribe(1, kT, OverflowPolicy::kDropOldest, /*wants_replay=*/true);
+  session_->Subscribe(2, kT, OverflowPolicy::kConflate, false);
+  Subscribe(3, {FilterKind::kWildcard, "a>"});
+  Subscribe(4, kT);
+  Subscribe(4, {FilterKind::kLiteral, "other"});
+  Subscribe(5, {FilterKind::kLiteral, "more"});
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(),
+              ElementsAre("refused 1 NO_REPLAY", "refused 2 UNSUPPORTED_POLICY",
+                          "refused 3 BAD_FILTER", "subscribed 4", "refused 4 SUBSCRIPTION_ID_IN_USE",
+                          "refused 5 TOO_MANY_SUBSCRIPTIONS"));
+  EXPECT_EQ(session_->subscriptions(), 1u);
+}
+
+TEST_F(SessionTest, AnsweredUnsubscribesEndTheFlow) {
+  Subscribe(1, kT);
+  node_->Settle();
+  sink_.Take();
+  session_->Unsubscribe(1);
+  session_->Unsubscribe(99);
+  Publish("x");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("removed 1", "removed 99"));
+  EXPECT_EQ(node_->interest.size(), 0u);
+}
+
+TEST_F(SessionTest, AStoppedReaderGetsTheNewestAndAnExactGapBeforeThem) {
+  Begin({.lane_bounds = {.messages_max = 3}});
+  Subscribe(1, kT);
+  node_->Settle();
+  sink_.Take();
+  sink_.set_writable(false);
+  for (int i = 0; i < 10; ++i) Publish(std::to_string(i));
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), IsEmpty());
+  sink_.set_writable(true);
+  session_->Touch();
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("gap t:7 total=7", "t=7", "t=8", "t=9"));
+  EXPECT_EQ(node_->broker().counters().dropped.value(), 7u);
+  EXPECT_EQ(node_->broker().counters().gaps_out.value(), 1u);
+}
+
+TEST_F(SessionTest, WhatIsTooOldIsDroppedWithAGapAlsoWhileNothingElseHappens) {
+  Begin({.lane_bounds = {.age_max = seconds(10)}});
+  Subscribe(1, kT);
+  node_->Settle();
+  sink_.Take();
+  sink_.set_writable(false);
+  Publish("old");
+  node_->clock.Advance(seconds(8));
+  Publish("young");
+  node_->clock.Advance(seconds(3));
+  node_->broker().Tick();
+  EXPECT_EQ(node_->broker().counters().dropped.value(), 1u);
+  sink_.set_writable(true);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("gap t:1 total=1", "t=young"));
+}
+
+TEST_F(SessionTest, StopsInTheMiddleOfALaneWhenTheSinkFillsUp) {
+  Subscribe(1, kT);
+  node_->Settle();
+  sink_.Take();
+  sink_.set_record_budget(1);
+  // Larger than one Deliver together, so that each goes in a frame of its own.
+  const std::string big(200'000, 'x');
+  Publish(big);
+  Publish(big);
+  node_->Settle();
+  EXPECT_EQ(sink_.Take().size(), 1u);
+  EXPECT_GT(session_->queued_bytes(), 200'000u);
+  sink_.set_writable(true);
+  session_->Touch();
+  node_->Settle();
+  EXPECT_EQ(sink_.Take().size(), 1u);
+  EXPECT_EQ(session_->queued_bytes(), 0u);
+}
+
+TEST_F(SessionTest, OutcomesAreCumulativeButForExceptionsAndThoseAskedFor) {
+  Begin({.limits = {.payload_bytes_max = 4}});
+  wire::PublishView asked = Message("t", "b");
+  asked.want_outcome = true;
+  session_->Publish(Message("t", "a"), 1);
+  session_->Publish(asked, 2);
+  session_->Publish(Message("t", "too long"), 3);
+  session_->Publish(Message("t", "d"), 4);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("ok_through 4", "outcome 2 OK subscribers=0",
+                                        "outcome 3 PAYLOAD_TOO_LARGE"));
+}
+
+TEST_F(SessionTest, AFailedResumeBeginsTheLiveLaneWithAGap) {
+  Begin({}, {.reconnected = true});
+  Subscribe(1, {FilterKind::kWildcard, "bad>"});
+  Subscribe(2, kT);
+  Subscribe(3, {FilterKind::kLiteral, "u"});
+  Publish("x");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("refused 1 BAD_FILTER", "subscribed 2", "subscribed 3",
+                                        "gap total=?", "t=x"));
+}
+
+TEST_F(SessionTest, SilenceForThreeHeartbeatsEndsIt) {
+  Begin({}, {.heartbeat = seconds(5)});
+  node_->clock.Advance(seconds(5));
+  node_->broker().Tick();
+  EXPECT_THAT(sink_.Take(), ElementsAre("heartbeat"));
+  node_->clock.Advance(seconds(4));
+  node_->broker().Tick();
+  EXPECT_THAT(sink_.Take(), IsEmpty());
+  session_->Heard(node_->clock.Now());
+  node_->clock.Advance(seconds(15));
+  node_->broker().Tick();
+  EXPECT_THAT(sink_.Take(), ElementsAre("heartbeat"));
+  node_->clock.Advance(seconds(1));
+  node_->broker().Tick();
+  EXPECT_THAT(sink_.Take(), ElementsAre("close HEARTBEAT_TIMEOUT"));
+}
+
+TEST_F(SessionTest, GapsFromElsewhereStandWhereTheyHappened) {
+  Subscribe(1, kT);
+  Publish("1");
+  session_->QueueGap(0, Gap{GapCause::kPeerLink, {{"t", 2}}, 2, true});
+  Publish("2");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 1", "t=1", "gap t:2 total=2", "t=2"));
+}
+
+}  // namespace
+}  // namespace belfry::core
