@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/daemon/application.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "broker/config/address.h"
+#include "broker/config/load.h"
+#include "broker/config/reload.h"
+#include "broker/daemon/ports_file.h"
+#include "broker/daemon/signals.h"
+#include "broker/daemon/systemd_notify.h"
+#include "broker/frontend/grpc/admin_service.h"
+#include "broker/frontend/grpc/broker_service.h"
+#include "broker/frontend/grpc/health_service.h"
+#include "broker/frontend/grpc/reflection_service.h"
+#include "broker/observability/process_stats.h"
+#include "common/version.h"
+
+namespace belfry::daemon {
+namespace {
+
+using core::BrokerCounters;
+
+constexpr Duration kSecond = std::chrono::seconds(1);
+// How often a drain looks whether the last session has gone.
+constexpr Duration kDrainLook = std::chrono::milliseconds(20);
+
+size_t ReactorCount(const config::Config& config) {
+  if (config.io.threads != 0) return config.io.threads;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+core::LaneBounds LaneBoundsOf(const config::SlowConfig& slow) {
+  return {.bytes_max = slow.queue_bytes, .messages_max = slow.queue_messages, .age_max = slow.queue_age};
+}
+
+auth::TlsFiles TlsFilesOf(const config::TlsConfig& tls) {
+  return {.cert = tls.cert, .key = tls.key, .client_ca = tls.client_ca};
+}
+
+std::string Joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+Application::Application(CommandLine command_line, config::Config config)
+    : command_line_(std::move(command_line)),
+      config_(std::move(config)),
+      log_(clock_, config_.log.level, config_.log.format),
+      interest_(static_cast<core::DestinationId>(ReactorCount(config_))),
+      totals_(clock_) {
+  const core::BrokerLimits limits = {.payload_bytes_max = config_.limits.payload_bytes,
+                                     .topic_bytes_max = config_.limits.topic_bytes,
+                                     .subscriptions_max = config_.limits.subscriptions};
+  for (size_t i = 0; i < ReactorCount(config_); ++i) {
+    reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), interest_, clock_, limits,
+                                                        LaneBoundsOf(config_.slow)));
+    totals_.Watch(*reactors_.back());
+    watchdog_.Watch(reactors_.back()->reactor());
+  }
+  for (const auto& from : reactors_) {
+    for (const auto& to : reactors_) {
+      if (from != to) from->Connect(*to);
+    }
+  }
+}
+
+Application::~Application() {
+  http_server_.reset();
+  if (grpc_server_ != nullptr) grpc_server_->Stop();
+  for (const auto& reactor : reactors_) reactor->Stop();
+}
+
+Status Application::Start() {
+  if (const Status status = StartGrpc(); !status.ok()) return status;
+  if (const Status status = StartHttp(); !status.ok()) return status;
+  Ports ports;
+  ports.grpc = grpc_server_->local_address().port;
+  if (http_server_ != nullptr) ports.http = http_server_->port();
+  if (command_line_.ports_path) {
+    const Status status = WritePortsFile(*command_line_.ports_path, ports);
+    if (!status.ok()) return status;
+  }
+  phase_ = Phase::kReady;
+  log_.Info("ready", {{"node", config_.node.id},
+                      {"version", kVersionText},
+                      {"grpc", grpc_server_->local_address().ToString()},
+                      {"tls", tls_ != nullptr},
+                      {"http_port", ports.http.value_or(0)},
+                      {"reactors", reactors_.size()}});
+  return Status();
+}
+
+Status Application::StartGrpc() {
+  if (!config_.security.tls.cert.empty()) {
+    auto tls = auth::TlsReloader::Open(TlsFilesOf(config_.security.tls));
+    if (!tls.ok()) return tls.status();
+    tls_ = *std::move(tls);
+  }
+  FillServices();
+  frontend::grpc::AddBrokerService(methods_, services_);
+  frontend::grpc::AddAdminService(methods_, services_);
+  frontend::grpc::AddHealthService(methods_, services_);
+  frontend::grpc::AddReflectionService(
+      methods_, {"belfry.v1.Broker", "belfry.v1.Admin", "grpc.health.v1.Health"});
+
+  rpc::ServerOptions options;
+  options.address = config_.listen.grpc;
+  options.accept.connections_max = config_.limits.connections;
+  options.accept.connections_per_address_max = config_.limits.connections_per_address;
+  options.accept.accepts_per_second = static_cast<double>(config_.limits.accept_rate);
+  options.accept.accept_burst = 2 * options.accept.accepts_per_second;
+  if (tls_ != nullptr) options.tls_context = [this] { return tls_->Current(); };
+  std::vector<reactor::Reactor*> reactors;
+  for (const auto& reactor : reactors_) reactors.push_back(&reactor->reactor());
+  grpc_server_ = std::make_unique<rpc::Server>(std::move(options), reactors, methods_);
+  if (const Status status = grpc_server_->Listen(); !status.ok()) {
+    return MakeStatus(status.code(), fmt::format("listen.grpc: {}", MessageOf(status)));
+  }
+  services_.endpoints = {grpc_server_->local_address().ToString()};
+  for (const auto& reactor : reactors_) reactor->Start();
+  return Status();
+}
+
+void Application::FillServices() {
+  for (const auto& reactor : reactors_) services_.brokers.push_back(&reactor->broker());
+  services_.node_id = config_.node.id;
+  services_.cluster_id = config_.cluster.id;
+  services_.heartbeat = config_.session.heartbeat;
+  services_.hello_timeout = config_.session.hello_timeout;
+  services_.frame_bytes_max = config_.limits.frame_bytes;
+  services_.clock = &clock_;
+  services_.started_at = clock_.Now();
+  services_.readiness = [this] { return Readiness(); };
+  services_.totals = [this] { return Totals(); };
+}
+
+Status Application::StartHttp() {
+  if (config_.listen.http.empty()) return Status();
+  AddMetrics();
+  frontend::http::HttpServer::Pages pages;
+  pages.metrics = [this] { return metrics_.Render(); };
+  pages.healthy = [this] { return reactors_turn_.load(); };
+  pages.readiness = [this] {
+    frontend::grpc::Readiness readiness = Readiness();
+    return frontend::http::Readiness{readiness.ready, std::move(readiness.reasons)};
+  };
+  http_server_ = std::make_unique<frontend::http::HttpServer>(std::move(pages));
+  const auto address = config::ParseAddress(config_.listen.http);
+  if (!address.ok()) return address.status();
+  if (const Status status = http_server_->Start(address->host, address->port); !status.ok()) {
+    return MakeStatus(status.code(), fmt::format("listen.http: {}", MessageOf(status)));
+  }
+  return Status();
+}
+
+void Application::AddMetrics() {
+  const auto counter = [&](std::string_view name, std::string_view help,
+                           core::Counter BrokerCounters::* which) {
+    metrics_.AddCounter(name, help, [this, which] { return static_cast<double>(totals_.Sum(which)); });
+  };
+  const auto gauge = [&](std::string_view name, std::string_view help,
+                         core::Counter BrokerCounters::* which) {
+    metrics_.AddGauge(name, help, [this, which] { return static_cast<double>(totals_.Sum(which)); });
+  };
+  const auto server = [&](std::string_view name, std::string_view help,
+                          const std::atomic<uint64_t>& value) {
+    metrics_.AddCounter(name, help, [&value] { return static_cast<double>(value.load()); });
+  };
+  counter("belfry_core_messages_in_total", "Messages taken in.", &BrokerCounters::messages_in);
+  counter("belfry_core_publishes_refused_total", "Publishes answered FAILED.",
+          &BrokerCounters::publishes_refused);
+  counter("belfry_core_messages_without_interest_total", "Messages that no subscription matched.",
+          &BrokerCounters::messages_without_interest);
+  counter("belfry_core_deliveries_out_total", "Messages sent to sessions.",
+          &BrokerCounters::deliveries_out);
+  counter("belfry_core_dropped_total", "Messages dropped from full or old queues; each is in a gap.",
+          &BrokerCounters::dropped);
+  counter("belfry_core_gaps_out_total", "Gaps told to sessions.", &BrokerCounters::gaps_out);
+  counter("belfry_core_spills_total", "Times a reactor stopped reading for a full inbox.",
+          &BrokerCounters::spills);
+  gauge("belfry_core_sessions", "Open sessions and plain subscribe calls.", &BrokerCounters::sessions);
+  gauge("belfry_core_subscriptions", "Subscriptions of all sessions.", &BrokerCounters::subscriptions);
+  metrics_.AddGauge("belfry_rpc_connections", "Open gRPC connections.",
+                    [this] { return static_cast<double>(grpc_server_->connections()); });
+  const rpc::ServerCounters& rpc_counters = grpc_server_->counters();
+  const reactor::Acceptor::Counters& accepts = grpc_server_->accept_counters();
+  server("belfry_rpc_connections_accepted_total", "Connections accepted.", accepts.accepted);
+  server("belfry_rpc_connections_refused_total", "Connections closed at once for a limit.",
+         accepts.refused);
+  server("belfry_rpc_accept_pauses_total", "Pauses for want of descriptors or by the accept rate.",
+         accepts.pauses);
+  server("belfry_rpc_calls_total", "Calls started.", rpc_counters.calls_started);
+  server("belfry_rpc_floods_cut_total", "Connections ended by a flood guard.",
+         rpc_counters.floods_cut);
+  server("belfry_rpc_timeouts_total", "Connections ended for silence.", rpc_counters.timeouts);
+  server("belfry_rpc_tls_failures_total", "TLS handshakes that failed.", rpc_counters.tls_failures);
+  server("belfry_rpc_protocol_errors_total", "Connections ended because the peer broke HTTP/2.",
+         rpc_counters.protocol_errors);
+  server("belfry_rpc_received_bytes_total", "Bytes read from connections.",
+         rpc_counters.bytes_received);
+  server("belfry_rpc_sent_bytes_total", "Bytes written to connections.", rpc_counters.bytes_sent);
+  observability::AddProcessMetrics(metrics_);
+}
+
+frontend::grpc::NodeTotals Application::Totals() const {
+  frontend::grpc::NodeTotals totals;
+  totals.connections = grpc_server_->connections();
+  totals.sessions = totals_.Sum(&BrokerCounters::sessions);
+  totals.subscriptions = totals_.Sum(&BrokerCounters::subscriptions);
+  totals.messages_in = totals_.Sum(&BrokerCounters::messages_in);
+  totals.deliveries_out = totals_.Sum(&BrokerCounters::deliveries_out);
+  totals.dropped = totals_.Sum(&BrokerCounters::dropped);
+  totals.messages_in_per_s = totals_.messages_in_per_s();
+  totals.deliveries_out_per_s = totals_.deliveries_out_per_s();
+  if (const auto process = observability::ReadProcessStats(); process.ok()) {
+    totals.resident_bytes = process->resident_bytes;
+    totals.cpu_us = process->cpu_micros;
+  }
+  return totals;
+}
+
+frontend::grpc::Readiness Application::Readiness() const {
+  switch (phase_.load()) {
+    case Phase::kStarting:
+      return {false, {"starting"}};
+    case Phase::kReady:
+      return {true, {}};
+    case Phase::kDraining:
+      return {false, {"draining: asked to stop"}};
+  }
+  return {};
+}
+
+int Application::Run() {
+  NotifySystemd("READY=1");
+  Instant next_second = clock_.Now() + kSecond;
+  for (;;) {
+    const std::optional<Signals::Event> event =
+        Signals::Wait(std::max(Duration(0), next_second - clock_.Now()));
+    if (event == Signals::Event::kStop) break;
+    if (event == Signals::Event::kReload) Reload();
+    if (clock_.Now() >= next_second) {
+      next_second += kSecond;
+      OnEverySecond();
+    }
+  }
+  NotifySystemd("STOPPING=1");
+  Drain();
+  log_.Info("stopped");
+  return 0;
+}
+
+void Application::OnEverySecond() {
+  totals_.Observe();
+  reactors_turn_ = watchdog_.AllTurned();
+  if (reactors_turn_) NotifySystemd("WATCHDOG=1");
+}
+
+void Application::Reload() {
+  NotifySystemd("RELOADING=1");
+  const auto loaded = config::Load(command_line_.config_path, command_line_.sets);
+  StatusOr<config::ReloadPlan> plan = loaded.status();
+  if (loaded.ok()) plan = config::PlanReload(config_, *loaded);
+  Status status = plan.status();
+  if (status.ok() && tls_ != nullptr) status = tls_->Reload(TlsFilesOf(plan->config.security.tls));
+  if (!status.ok()) {
+    log_.Error("reload refused, the old configuration stays", {{"why", MessageOf(status)}});
+  } else {
+    config_ = plan->config;
+    log_.SetLevel(config_.log.level);
+    for (const auto& reactor : reactors_) {
+      reactor->reactor().Post([&broker = reactor->broker(), bounds = LaneBoundsOf(config_.slow)] {
+        broker.set_lane_bounds(bounds);
+      });
+    }
+    log_.Info("reloaded", {{"changed", Joined(plan->changed)}, {"needs_restart", Joined(plan->kept)}});
+  }
+  NotifySystemd("READY=1");
+}
+
+void Application::Drain() {
+  phase_ = Phase::kDraining;
+  const Duration window = config_.session.drain_window;
+  log_.Info("draining", {{"sessions", totals_.Sum(&BrokerCounters::sessions)}});
+  grpc_server_->PauseAccepting();
+  for (const auto& reactor : reactors_) {
+    reactor->reactor().Post([&broker = reactor->broker(), window] {
+      // Clients are asked to go within the first half, so that the rest is time to go in.
+      broker.GoAway(ErrorCode::kShuttingDown, window / 2);
+    });
+  }
+  grpc_server_->Drain();
+  const Instant end = clock_.Now() + window;
+  while (clock_.Now() < end && grpc_server_->connections() != 0) {
+    // Asked twice to stop: whoever asks has waited enough.
+    if (Signals::Wait(kDrainLook) == Signals::Event::kStop) break;
+  }
+  grpc_server_->Stop();
+}
+
+}  // namespace belfry::daemon

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the services of the gRPC door share: the brokers, one for each reactor, and what the node says of
+// itself. Filled by the application before the server listens.
+//
+// Threads: Immutable once serving; the functions are Thread-safe. Ownership: everything pointed at
+// belongs to the application and outlives the server.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "broker/core/broker.h"
+#include "broker/reactor/reactor.h"
+#include "common/clock.h"
+
+namespace belfry::frontend::grpc {
+
+struct Readiness {
+  bool ready = false;
+  // Why not.
+  std::vector<std::string> reasons;
+};
+
+// Of the whole node, summed over its reactors, at about this moment.
+struct NodeTotals {
+  uint64_t connections = 0;
+  uint64_t sessions = 0;
+  uint64_t subscriptions = 0;
+  uint64_t messages_in = 0;
+  uint64_t deliveries_out = 0;
+  uint64_t dropped = 0;
+  double messages_in_per_s = 0;
+  double deliveries_out_per_s = 0;
+  uint64_t resident_bytes = 0;
+  uint64_t cpu_us = 0;
+};
+
+struct ServiceContext {
+  // By reactor index.
+  std::vector<core::Broker*> brokers;
+  std::string node_id;
+  std::string cluster_id;
+  // Where clients reach this cluster.
+  std::vector<std::string> endpoints;
+  Duration heartbeat = std::chrono::seconds(5);
+  Duration hello_timeout = std::chrono::seconds(10);
+  size_t frame_bytes_max = 4 << 20;
+  Instant started_at;
+  const Clock* clock = nullptr;
+  std::function<Readiness()> readiness;
+  std::function<NodeTotals()> totals;
+
+  core::Broker& broker(const reactor::Reactor& reactor) const {
+    return *brokers[static_cast<size_t>(reactor.index())];
+  }
+};
+
+}  // namespace belfry::frontend::grpc

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "cli/bench_result.h"
+#include "cli/node_report.h"
+
+namespace belfry::cli {
+namespace {
+
+TEST(BenchResult, Json) {
+  BenchResult result;
+  for (int i = 0; i < 100; ++i) result.delays.Record(50'000);
+  result.delays.Record(900'000);
+  result.published = 1000;
+  result.publish_seconds = 2;
+  result.seconds = 2.5;
+  result.expected = 10'000;
+  result.delivered = 9'990;
+  result.gaps = 1;
+  result.client_cpu_s = 1.25;
+  const std::string json = BenchJson(result);
+  EXPECT_EQ(json.substr(0, json.find(",\"p50_us\"")),
+            R"({"deliveries_per_s":3996.0,"publishes_per_s":500.0)");
+  EXPECT_NE(json.find(R"("max_us":900.0,"expected":10000,"delivered":9990,"gaps":1,)"
+                      R"("client_cpu_s":1.250,"broker_cpu_s":null,"seconds":2.500)"),
+            std::string::npos)
+      << json;
+}
+
+TEST(BenchResult, NothingDeliveredHasNoPercentiles) {
+  const std::string json = BenchJson(BenchResult());
+  EXPECT_NE(json.find(R"("p50_us":null,"p99_us":null,"p999_us":null,"max_us":null)"),
+            std::string::npos)
+      << json;
+  EXPECT_NE(json.find(R"("deliveries_per_s":0.0)"), std::string::npos) << json;
+}
+
+TEST(BenchResult, TextShowsCpuForEachDelivery) {
+  BenchResult result;
+  result.delays.Record(1000);
+  result.delivered = 1'000'000;
+  result.broker_cpu_s = 0.5;
+  EXPECT_NE(BenchText(BenchCommand(), result).find("broker CPU  0.50 s (0.500 us a delivery)"),
+            std::string::npos);
+}
+
+TEST(NodeReport, Json) {
+  NodeReport report;
+  report.node_id = "n1";
+  report.ready = true;
+  report.reasons = {"a", "b\""};
+  report.messages_in_per_s = 12.34;
+  const std::string json = NodeJson(report);
+  EXPECT_NE(json.find(R"("node":"n1")"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("ready":true,"reasons":["a","b\""])"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("messages_in_per_s":12.3)"), std::string::npos) << json;
+}
+
+TEST(NodeReport, TextSaysWhyItIsNotReady) {
+  NodeReport report;
+  report.reasons = {"draining"};
+  report.uptime_ms = 3'661'000;
+  const std::string text = NodeText(report);
+  EXPECT_NE(text.find("not ready, up 1 h 1 min"), std::string::npos) << text;
+  EXPECT_NE(text.find("because       draining"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace belfry::cli
