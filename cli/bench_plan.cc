@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/bench_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/check.h"
+
+namespace belfry::cli {
+namespace {
+
+constexpr size_t kPublisherAt = 8;
+constexpr size_t kPhaseAt = 12;
+
+// Deep enough that neither side ever waits for the other on a local network, and far within a
+// lane's queue, so that the fastest rate is measured and not the rate of dropping.
+constexpr uint64_t kWindowMessages = 8192;
+constexpr uint64_t kWindowBytes = 4 << 20;
+
+}  // namespace
+
+void WriteStamp(const Stamp& stamp, std::string& payload) {
+  BELFRY_CHECK(payload.size() >= kBenchPayloadBytesMin);
+  const int64_t due_ns = stamp.due.time_since_epoch().count();
+  const uint32_t phase = stamp.measured ? 1 : 0;
+  std::memcpy(payload.data(), &due_ns, sizeof due_ns);
+  std::memcpy(payload.data() + kPublisherAt, &stamp.publisher, sizeof stamp.publisher);
+  std::memcpy(payload.data() + kPhaseAt, &phase, sizeof phase);
+}
+
+std::optional<Stamp> ReadStamp(std::string_view payload) {
+  if (payload.size() < kBenchPayloadBytesMin) return std::nullopt;
+  int64_t due_ns = 0;
+  uint32_t phase = 0;
+  Stamp stamp;
+  std::memcpy(&due_ns, payload.data(), sizeof due_ns);
+  std::memcpy(&stamp.publisher, payload.data() + kPublisherAt, sizeof stamp.publisher);
+  std::memcpy(&phase, payload.data() + kPhaseAt, sizeof phase);
+  if (phase > 1) return std::nullopt;
+  stamp.due = Instant(Duration(due_ns));
+  stamp.measured = phase == 1;
+  return stamp;
+}
+
+std::string BenchPlan::TopicName(uint32_t topic) const {
+  return fmt::format("belfry.bench.{:016x}.{}", run_, topic);
+}
+
+uint32_t BenchPlan::SubscribersOf(uint32_t topic) const {
+  const uint32_t each = command_.subscribers / command_.topics;
+  return each + (topic < command_.subscribers % command_.topics ? 1 : 0);
+}
+
+Instant BenchPlan::DueTime(Instant start, uint32_t publisher, uint64_t message) const {
+  BELFRY_CHECK(command_.rate.has_value());
+  const double place = static_cast<double>(message) * command_.publishers + publisher;
+  // A double is exact to the nanosecond for a hundred days.
+  return start + Duration(static_cast<int64_t>(place * 1e9 / static_cast<double>(*command_.rate)));
+}
+
+uint64_t BenchPlan::Window() const {
+  if (command_.kind == BenchCommand::Kind::kLatency) return 1;
+  const uint64_t all = std::min(kWindowMessages, kWindowBytes / command_.payload_bytes);
+  return std::max<uint64_t>(1, all / command_.publishers);
+}
+
+}  // namespace belfry::cli

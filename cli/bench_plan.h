@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a benchmark run does, without doing it: which topics, who subscribes to which, when each
+// message is due, and the stamp in a payload that lets a subscriber tell how late it is.
+//
+// Stamp, at the payload's beginning, in the machine's byte order (it never leaves the process that
+// made it):
+//   due time, steady clock, ns (8) | publisher (4) | phase: 0 warm-up, 1 measured (4)
+//
+// Threads: Immutable.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/options.h"
+#include "common/clock.h"
+
+namespace belfry::cli {
+
+inline constexpr size_t kBenchPayloadBytesMin = 16;
+inline constexpr size_t kBenchPayloadBytesMax = size_t{64} << 20;
+
+struct Stamp {
+  Instant due;
+  uint32_t publisher = 0;
+  bool measured = false;
+};
+
+// `payload` has at least kBenchPayloadBytesMin bytes.
+void WriteStamp(const Stamp& stamp, std::string& payload);
+// Empty if the payload cannot be one of ours.
+std::optional<Stamp> ReadStamp(std::string_view payload);
+
+class BenchPlan {
+ public:
+  // `run` makes the topics differ from those of every other run.
+  BenchPlan(const BenchCommand& command, uint64_t run) : command_(command), run_(run) {}
+
+  const BenchCommand& command() const { return command_; }
+
+  std::string TopicName(uint32_t topic) const;
+  uint32_t TopicOfSubscriber(uint32_t subscriber) const { return subscriber % command_.topics; }
+  uint32_t SubscribersOf(uint32_t topic) const;
+  // Publishers take the topics in turn, each beginning with another.
+  uint32_t TopicOf(uint32_t publisher, uint64_t message) const {
+    return static_cast<uint32_t>((publisher + message) % command_.topics);
+  }
+  // With a rate: the publishers' messages are due evenly, one publisher after the other.
+  Instant DueTime(Instant start, uint32_t publisher, uint64_t message) const;
+  // Without one: how many messages of one publisher may be under way.
+  uint64_t Window() const;
+
+ private:
+  const BenchCommand command_;
+  const uint64_t run_;
+};
+
+}  // namespace belfry::cli

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a benchmark run found, and how it is shown.
+//
+// Threads: Immutable value. Units: seconds; the histogram holds nanoseconds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cli/histogram.h"
+#include "cli/options.h"
+
+namespace belfry::cli {
+
+struct BenchResult {
+  Histogram delays;
+  // Messages published in the measured time: outcome OK, FAILED, UNKNOWN.
+  uint64_t published = 0;
+  uint64_t failed = 0;
+  uint64_t unknown = 0;
+  // How long they were published, and until the last one was delivered.
+  double publish_seconds = 0;
+  double seconds = 0;
+  // What `published` should have brought, and what came.
+  uint64_t expected = 0;
+  uint64_t delivered = 0;
+  // Announcements of loss.
+  uint64_t gaps = 0;
+  double client_cpu_s = 0;
+  // Unset if the broker did not say, or was restarted meanwhile.
+  std::optional<double> broker_cpu_s;
+};
+
+std::string BenchJson(const BenchResult& result);
+// Several lines, each with its line break.
+std::string BenchText(const BenchCommand& command, const BenchResult& result);
+
+}  // namespace belfry::cli

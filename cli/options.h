@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A command line in parsed form: what holds for every command, and one struct for each command with
+// exactly what it may be told. Already checked: whoever gets one need not look again.
+//
+// Threads: Immutable values. Units: in the types.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cli/quantity.h"
+#include "common/clock.h"
+#include "common/topic/filter.h"
+
+namespace belfry::cli {
+
+struct GlobalOptions {
+  // HOST:PORT each; never empty.
+  std::vector<std::string> servers;
+  // PEM files; all empty for plaintext.
+  std::string tls_ca;
+  std::string tls_cert;
+  std::string tls_key;
+  // For what a command waits for: the connection, an outcome, readiness. Long enough for a broker
+  // that is just starting.
+  Duration timeout = std::chrono::seconds(10);
+  bool json = false;
+};
+
+struct PubCommand {
+  enum class Source { kArgument, kStdin, kLines };
+
+  std::string topic;
+  Source source = Source::kArgument;
+  // For kArgument.
+  std::string payload;
+  uint64_t count = 1;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string key;
+  // False: --ack none.
+  bool ack_accepted = true;
+};
+
+struct SubCommand {
+  std::vector<Filter> filters;
+  // Ends after that many messages.
+  std::optional<uint64_t> count;
+};
+
+struct StatusCommand {};
+
+struct WaitCommand {
+  // Unset: until the node is ready.
+  std::optional<TopicCount> subscribers;
+};
+
+struct BenchCommand {
+  enum class Kind { kFanout, kLatency };
+
+  Kind kind = Kind::kFanout;
+  uint32_t publishers = 1;
+  uint32_t subscribers = 1;
+  uint32_t topics = 1;
+  uint64_t payload_bytes = 128;
+  // Messages a second of all publishers together. Unset: fanout as fast as it goes, latency one at
+  // a time.
+  std::optional<uint64_t> rate;
+  Duration measured = std::chrono::seconds(5);
+  Duration warmup = std::chrono::seconds(1);
+};
+
+using Command = std::variant<PubCommand, SubCommand, StatusCommand, WaitCommand, BenchCommand>;
+
+struct Invocation {
+  GlobalOptions global;
+  Command command;
+};
+
+}  // namespace belfry::cli

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cli/client_setup.h"
+#include "cli/commands.h"
+#include "cli/event_format.h"
+#include "cli/printer.h"
+#include "cli/pub_summary.h"
+#include "cli/text.h"
+#include "common/mutex.h"
+
+namespace belfry::cli {
+namespace {
+
+// What one message may be at most, whatever the broker is set to.
+constexpr size_t kPayloadBytesMax = size_t{64} << 20;
+
+// False if it is more than a message can be.
+bool ReadAll(std::FILE* file, std::string& text) {
+  char buffer[64 * 1024];
+  size_t got = 0;
+  while ((got = std::fread(buffer, 1, sizeof buffer, file)) > 0) {
+    text.append(buffer, got);
+    if (text.size() > kPayloadBytesMax) return false;
+  }
+  return true;
+}
+
+class PubRun {
+ public:
+  PubRun(const GlobalOptions& global, const PubCommand& command)
+      : global_(global), command_(command) {}
+
+  int Run();
+
+ private:
+  PublishOptions OptionsOf(bool want_counts) const;
+  int PublishOne(std::string_view payload);
+  // Messages go out without waiting for each other's outcome; the library batches what gathers.
+  int PublishCount(std::string_view payload);
+  int PublishLines();
+  int Finish();
+  void Note(const PublishOutcome& outcome);
+  std::string Explained(const std::string& problem, const PublishOutcome& outcome) const;
+
+  const GlobalOptions& global_;
+  const PubCommand& command_;
+  const SystemClock clock_;
+  const Instant start_ = clock_.Now();
+  Printer printer_;
+  LastReason last_reason_;
+  Mutex mutex_;
+  PubSummary summary_ BELFRY_GUARDED_BY(mutex_);
+  // Last: its end waits for callbacks into the above.
+  std::unique_ptr<Client> client_;
+};
+
+PublishOptions PubRun::OptionsOf(bool want_counts) const {
+  PublishOptions options;
+  options.ack = command_.ack_accepted ? AckLevel::kAccepted : AckLevel::kNone;
+  options.headers = command_.headers;
+  options.key = command_.key;
+  options.timeout = Millis(global_.timeout);
+  options.want_counts = want_counts && command_.ack_accepted;
+  return options;
+}
+
+// A message that was never sent has nothing to blame but the connection.
+std::string PubRun::Explained(const std::string& problem, const PublishOutcome& outcome) const {
+  if (outcome.kind == PublishOutcome::Kind::kFailed && outcome.error.code == Error::kTimeout) {
+    return "not published: " + last_reason_.Explain(global_);
+  }
+  return problem;
+}
+
+int PubRun::PublishOne(std::string_view payload) {
+  const PublishOutcome outcome = client_->Publish(command_.topic, payload, OptionsOf(true)).get();
+  if (global_.json) {
+    printer_.Line(OutcomeJson(outcome, std::nullopt));
+  } else if (outcome.ok()) {
+    printer_.Line(OutcomeText(outcome));
+  }
+  if (outcome.ok()) return 0;
+  return Fail(Explained(OutcomeProblem(outcome), outcome));
+}
+
+void PubRun::Note(const PublishOutcome& outcome) {
+  const MutexLock lock(mutex_);
+  summary_.Add(outcome);
+}
+
+int PubRun::PublishCount(std::string_view payload) {
+  const PublishOptions options = OptionsOf(false);
+  for (uint64_t i = 0; i < command_.count; ++i) {
+    client_->Publish(command_.topic, payload, options,
+                     [this](const PublishOutcome& outcome) { Note(outcome); });
+  }
+  return Finish();
+}
+
+int PubRun::PublishLines() {
+  const PublishOptions options = OptionsOf(global_.json);
+  std::string line;
+  for (uint64_t number = 1; std::getline(std::cin, line); ++number) {
+    client_->Publish(command_.topic, line, options, [this, number](const PublishOutcome& outcome) {
+      Note(outcome);
+      if (global_.json) printer_.Line(OutcomeJson(outcome, number));
+    });
+  }
+  return Finish();
+}
+
+int PubRun::Finish() {
+  // Every message has its own deadline, so this ends soon after the last of them.
+  client_->Drain(Millis(global_.timeout) + std::chrono::seconds(1));
+  client_.reset();  // waits for the callbacks of the last outcomes
+  PubSummary summary;
+  {
+    const MutexLock lock(mutex_);
+    summary = summary_;
+  }
+  summary.seconds = std::chrono::duration<double>(clock_.Now() - start_).count();
+  const bool lines = command_.source == PubCommand::Source::kLines;
+  if (!global_.json) printer_.Line(SummaryText(summary));
+  if (global_.json && !lines) printer_.Line(SummaryJson(summary));
+  if (summary.all_ok()) return 0;
+  return Fail(Explained(SummaryProblem(summary), summary.first_problem));
+}
+
+int PubRun::Run() {
+  std::string payload = command_.payload;
+  if (command_.source == PubCommand::Source::kStdin) {
+    payload.clear();
+    if (!ReadAll(stdin, payload)) {
+      return Fail("standard input is over 64 MiB; send less, or lines with --lines");
+    }
+  }
+  ClientOptions options = OptionsFor(global_);
+  options.on_state = [this](const StateChange& change) { last_reason_.Note(change); };
+  Error wrong;
+  client_ = Client::Create(std::move(options), &wrong);
+  if (client_ == nullptr) return Fail(TerminalText(wrong.text) + "; see belfry --help");
+  if (command_.source == PubCommand::Source::kLines) return PublishLines();
+  return command_.count > 1 ? PublishCount(payload) : PublishOne(payload);
+}
+
+}  // namespace
+
+int RunPub(const GlobalOptions& global, const PubCommand& command) {
+  return PubRun(global, command).Run();
+}
+
+}  // namespace belfry::cli

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/client_setup.h"
+#include "cli/commands.h"
+#include "cli/event_format.h"
+#include "cli/interrupt.h"
+#include "cli/printer.h"
+#include "cli/text.h"
+#include "common/mutex.h"
+
+namespace belfry::cli {
+namespace {
+
+TopicFilter ToTopicFilter(const Filter& filter) {
+  switch (filter.kind) {
+    case FilterKind::kLiteral:
+      return Literal(filter.text);
+    case FilterKind::kWildcard:
+      return Wildcard(filter.text);
+    case FilterKind::kGlob:
+      return Glob(filter.text);
+  }
+  return Literal(filter.text);
+}
+
+MessageFields FieldsOf(const Message& message) {
+  MessageFields fields;
+  fields.topic = message.topic();
+  fields.payload = message.payload();
+  fields.key = message.key();
+  fields.position = message.position();
+  fields.time_unix_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(message.time().time_since_epoch())
+          .count();
+  message.ForEachHeader([&fields](std::string_view name, std::string_view value) {
+    fields.headers.emplace_back(name, value);
+  });
+  return fields;
+}
+
+// Everything the handlers share. They run on the client's one handler thread.
+class SubRun {
+ public:
+  SubRun(const GlobalOptions& global, const SubCommand& command)
+      : global_(global), command_(command), left_(command.count) {}
+
+  int Run();
+
+ private:
+  SubscribeOptions OptionsOf(size_t index);
+  // A message that matches several filters reaches each; the first of them prints it.
+  bool IsFirstMatch(size_t index, std::string_view topic) const;
+  void OnState(const StateChange& change);
+  void OnMessage(size_t index, const Message& message);
+  void OnGap(size_t index, const Gap& gap);
+  void End(std::string problem);
+  // About the messages, not one of them: for people on stderr, where it does not mix with what a
+  // script reads; with --json among the rest, where order matters.
+  void Remark(const std::string& text, const std::string& json);
+  void Print(std::string_view line);
+  std::optional<std::string> Ended();
+
+  const GlobalOptions& global_;
+  const SubCommand& command_;
+  Interrupt interrupt_;
+  Printer printer_;
+  LastReason last_reason_;
+  std::atomic<size_t> confirmed_{0};
+  // Used by the handler thread alone.
+  std::optional<uint64_t> left_;
+  Mutex mutex_;
+  // Set once: empty for success.
+  std::optional<std::string> end_ BELFRY_GUARDED_BY(mutex_);
+};
+
+SubscribeOptions SubRun::OptionsOf(size_t index) {
+  SubscribeOptions options;
+  options.on_gap = [this, index](const Gap& gap) { OnGap(index, gap); };
+  options.on_confirmed = [this, index] {
+    const std::string& text = command_.filters[index].text;
+    Remark(SubscribedText(text), SubscribedJson(text));
+    ++confirmed_;
+    interrupt_.Wake();
+  };
+  options.on_refused = [this, index](const Error& error) {
+    End(fmt::format("the broker refused {}: {}; choose another filter",
+                    TerminalText(command_.filters[index].text), TerminalText(error.text)));
+  };
+  return options;
+}
+
+bool SubRun::IsFirstMatch(size_t index, std::string_view topic) const {
+  for (size_t i = 0; i < index; ++i) {
+    if (Matches(command_.filters[i], topic)) return false;
+  }
+  return true;
+}
+
+void SubRun::OnState(const StateChange& change) {
+  last_reason_.Note(change);
+  const std::string json = StateJson(change);
+  if (!json.empty()) Remark(StateText(change), json);
+}
+
+void SubRun::OnMessage(size_t index, const Message& message) {
+  if (left_ == uint64_t{0} || !IsFirstMatch(index, message.topic())) return;
+  const MessageFields fields = FieldsOf(message);
+  Print(global_.json ? MessageJson(fields) : MessageText(fields));
+  if (left_ && --*left_ == 0) End("");
+}
+
+void SubRun::OnGap(size_t index, const Gap& gap) {
+  if (left_ == uint64_t{0}) return;
+  Gap shown = gap;
+  // A loss in the broker concerns all filters alike and is told once; one in this process's own
+  // queue is this filter's alone.
+  if (gap.cause != GapCause::kLocalOverflow) {
+    if (gap.topics.empty() && index > 0) return;
+    std::erase_if(shown.topics,
+                  [&](const TopicGap& topic) { return !IsFirstMatch(index, topic.topic); });
+    if (shown.topics.empty() && !gap.topics.empty()) return;
+  }
+  for (const std::string& line : global_.json ? GapJson(shown) : GapText(shown)) Print(line);
+}
+
+void SubRun::End(std::string problem) {
+  {
+    const MutexLock lock(mutex_);
+    if (!end_) end_ = std::move(problem);
+  }
+  interrupt_.Wake();
+}
+
+std::optional<std::string> SubRun::Ended() {
+  const MutexLock lock(mutex_);
+  return end_;
+}
+
+void SubRun::Remark(const std::string& text, const std::string& json) {
+  if (global_.json) return Print(json);
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void SubRun::Print(std::string_view line) {
+  if (!printer_.Line(line)) End("cannot write to standard output; is the disk full?");
+}
+
+int SubRun::Run() {
+  ClientOptions options = OptionsFor(global_);
+  options.on_state = [this](const StateChange& change) { OnState(change); };
+  Error wrong;
+  const std::unique_ptr<Client> client = Client::Create(std::move(options), &wrong);
+  if (client == nullptr) return Fail(TerminalText(wrong.text) + "; see belfry --help");
+  std::vector<Subscription> subscriptions;
+  for (size_t i = 0; i < command_.filters.size(); ++i) {
+    subscriptions.push_back(client->Subscribe(
+        ToTopicFilter(command_.filters[i]),
+        [this, i](const Message& message) { OnMessage(i, message); }, OptionsOf(i)));
+  }
+  const SystemClock clock;
+  const Instant deadline = clock.Now() + global_.timeout;
+  while (true) {
+    const bool working = confirmed_ == command_.filters.size();
+    const auto cause =
+        working ? interrupt_.Wait(std::nullopt) : interrupt_.Wait(deadline - clock.Now());
+    const auto ended = Ended();
+    if (ended || cause == Interrupt::Cause::kSignal) {
+      client->Close();
+      return ended && !ended->empty() ? Fail(*ended) : 0;
+    }
+    if (cause == Interrupt::Cause::kTimeout && confirmed_ < command_.filters.size() &&
+        clock.Now() >= deadline) {
+      client->Close();
+      return Fail(last_reason_.Explain(global_));
+    }
+  }
+}
+
+}  // namespace
+
+int RunSub(const GlobalOptions& global, const SubCommand& command) {
+  return SubRun(global, command).Run();
+}
+
+}  // namespace belfry::cli

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client-lib/src/grpc_transport.h"
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/client_callback.h>
+
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "client-lib/src/make_error.h"
+#include "common/mutex.h"
+
+namespace belfry::client {
+namespace {
+
+constexpr char kSessionMethod[] = "/belfry.v1.Broker/Session";
+// A Deliver is at most 256 KiB unless one message is larger; payloads are 1 MiB by default. This
+// leaves room for a broker that was told to take much more, and still bounds what a stranger can
+// make us allocate.
+constexpr int kReceiveBytesMax = 32 << 20;
+// The session's own heartbeats find a dead broker; HTTP/2 pings only keep middleboxes awake, and
+// brokers count more than one in ten seconds as a flood.
+constexpr int kKeepaliveMs = 30'000;
+constexpr int kKeepaliveTimeoutMs = 20'000;
+
+Error FromGrpc(const grpc::Status& status) {
+  // An orderly end is still the end of a session that was meant to stay.
+  if (status.ok()) return MakeError(ErrorCode::kConnectionLost, "the broker ended the session");
+  const ErrorCode code = status.error_code() == grpc::StatusCode::INVALID_ARGUMENT
+                             ? ErrorCode::kProtocolError
+                             : ErrorCode::kConnectionLost;
+  Error error = MakeError(code, status.error_message());
+  error.retryable = true;
+  return error;
+}
+
+// One contiguous piece, without a copy if it arrived as one.
+FrameBytes TakeBytes(grpc::ByteBuffer& buffer) {
+  auto slice = std::make_shared<grpc::Slice>();
+  if (!buffer.TrySingleSlice(slice.get()).ok() && !buffer.DumpToSingleSlice(slice.get()).ok()) {
+    return FrameBytes();
+  }
+  const std::string_view bytes(reinterpret_cast<const char*>(slice->begin()), slice->size());
+  return FrameBytes{std::move(slice), bytes};
+}
+
+// The frame's buffer goes along with the slice and is freed by gRPC.
+grpc::ByteBuffer ToByteBuffer(OutFrame frame) {
+  auto* buffer = new std::string(std::move(frame.buffer));
+  const grpc::Slice slice(
+      buffer->data() + frame.begin, buffer->size() - frame.begin,
+      [](void* owner) { delete static_cast<std::string*>(owner); }, buffer);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+class GrpcTransport final : public Transport,
+                            public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                            public std::enable_shared_from_this<GrpcTransport> {
+ public:
+  explicit GrpcTransport(std::shared_ptr<grpc::Channel> channel)
+      : channel_(std::move(channel)), stub_(channel_) {}
+
+  void Start(std::shared_ptr<TransportEvents> events) override {
+    events_ = std::move(events);
+    self_ = shared_from_this();
+    stub_.PrepareBidiStreamingCall(&context_, kSessionMethod, grpc::StubOptions(), this);
+    // Writes come from outside of reactions, so the call must be held until they no longer can.
+    AddHold();
+    StartRead(&incoming_);
+    StartCall();
+    MutexLock lock(mutex_);
+    writable_ = true;
+    if (early_ && !ended_) StartFrame(std::move(*early_));
+    early_.reset();
+  }
+
+  void Write(OutFrame frame) override {
+    MutexLock lock(mutex_);
+    if (ended_) return;
+    if (writable_) {
+      StartFrame(std::move(frame));
+    } else {
+      early_ = std::move(frame);
+    }
+  }
+
+  void Cancel() override { context_.TryCancel(); }
+
+  void OnReadDone(bool ok) override {
+    if (ok) {
+      FrameBytes frame = TakeBytes(incoming_);
+      incoming_.Clear();
+      events_->OnFrame(std::move(frame));
+      StartRead(&incoming_);
+      return;
+    }
+    {
+      MutexLock lock(mutex_);
+      ended_ = true;
+    }
+    RemoveHold();
+  }
+
+  // If the write failed the stream is at its end, and the read will say so.
+  void OnWriteDone(bool ok) override {
+    if (ok) events_->OnWriteDone();
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    const std::shared_ptr<GrpcTransport> self = std::move(self_);
+    const std::shared_ptr<TransportEvents> events = std::move(events_);
+    events->OnClosed(FromGrpc(status));
+  }
+
+ private:
+  void StartFrame(OutFrame frame) BELFRY_REQUIRES(mutex_) {
+    outgoing_ = ToByteBuffer(std::move(frame));
+    StartWrite(&outgoing_);
+  }
+
+  const std::shared_ptr<grpc::Channel> channel_;
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer incoming_;
+  grpc::ByteBuffer outgoing_;
+  std::shared_ptr<TransportEvents> events_;
+  // From Start to OnDone.
+  std::shared_ptr<GrpcTransport> self_;
+
+  Mutex mutex_;
+  bool writable_ BELFRY_GUARDED_BY(mutex_) = false;
+  bool ended_ BELFRY_GUARDED_BY(mutex_) = false;
+  std::optional<OutFrame> early_ BELFRY_GUARDED_BY(mutex_);
+};
+
+std::string ReadFile(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+class GrpcConnector final : public Connector {
+ public:
+  explicit GrpcConnector(TlsOptions tls) : tls_(std::move(tls)) {}
+
+  std::shared_ptr<Transport> Create(const std::string& endpoint) override {
+    grpc::ChannelArguments arguments;
+    // Without it, channels to one address share one connection.
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetMaxReceiveMessageSize(kReceiveBytesMax);
+    arguments.SetMaxSendMessageSize(-1);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+    arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+    // A broker is not behind the proxy that the environment names for web pages.
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+    return std::make_shared<GrpcTransport>(
+        grpc::CreateCustomChannel(endpoint, Credentials(), arguments));
+  }
+
+ private:
+  std::shared_ptr<grpc::ChannelCredentials> Credentials() const {
+    if (tls_.ca_file.empty()) return grpc::InsecureChannelCredentials();
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = ReadFile(tls_.ca_file);
+    if (!tls_.cert_file.empty()) {
+      options.pem_cert_chain = ReadFile(tls_.cert_file);
+      options.pem_private_key = ReadFile(tls_.key_file);
+    }
+    return grpc::SslCredentials(options);
+  }
+
+  const TlsOptions tls_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> MakeGrpcConnector(TlsOptions tls) {
+  return std::make_unique<GrpcConnector>(std::move(tls));
+}
+
+}  // namespace belfry::client

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client-lib/src/local_subscription.h"
+
+#include <utility>
+
+namespace belfry::client {
+namespace {
+
+// Enough to make the hand-over cheap, few enough that neighbours on the same thread wait little.
+constexpr size_t kDrainBatch = 128;
+
+}  // namespace
+
+LocalSubscription::LocalSubscription(TopicFilter filter, MessageHandler handler,
+                                     SubscribeOptions options,
+                                     std::shared_ptr<CallbackRunner> runner,
+                                     std::shared_ptr<DeliveryCounts> counts, EndCall on_end)
+    : filter_(std::move(filter)),
+      runner_(std::move(runner)),
+      counts_(std::move(counts)),
+      handler_(std::move(handler)),
+      options_(std::move(options)),
+      queue_(options_.queue_messages_max, options_.queue_bytes_max),
+      on_end_(std::move(on_end)) {}
+
+void LocalSubscription::PushMessages(const std::shared_ptr<const DeliverBatch>& batch,
+                                     const std::vector<uint32_t>& indices) {
+  size_t dropped = 0;
+  bool post;
+  {
+    MutexLock lock(mutex_);
+    if (stage_ != Stage::kConfirmed) return;
+    for (const uint32_t index : indices) dropped += queue_.PushMessage(batch, index);
+    dropped_ += dropped;
+    post = BecomesPosted();
+  }
+  counts_->delivered.fetch_add(indices.size(), std::memory_order_relaxed);
+  if (dropped > 0) counts_->dropped.fetch_add(dropped, std::memory_order_relaxed);
+  if (post) PostDrain();
+}
+
+void LocalSubscription::PushGap(Gap gap) {
+  bool post;
+  {
+    MutexLock lock(mutex_);
+    if (stage_ != Stage::kConfirmed) return;
+    queue_.PushGap(std::move(gap));
+    post = BecomesPosted();
+  }
+  counts_->gaps.fetch_add(1, std::memory_order_relaxed);
+  if (post) PostDrain();
+}
+
+void LocalSubscription::Confirm() {
+  bool post;
+  {
+    MutexLock lock(mutex_);
+    if (stage_ != Stage::kWaiting) return;
+    stage_ = Stage::kConfirmed;
+    queue_.PushControl(QueuedEvent::Kind::kConfirmed);
+    post = BecomesPosted();
+    changed_.notify_all();
+  }
+  if (post) PostDrain();
+}
+
+void LocalSubscription::Refuse(Error error) {
+  bool post;
+  {
+    MutexLock lock(mutex_);
+    if (stage_ == Stage::kRefused || stage_ == Stage::kEnded) return;
+    stage_ = Stage::kRefused;
+    error_ = std::move(error);
+    queue_.PushControl(QueuedEvent::Kind::kRefused);
+    post = BecomesPosted();
+    changed_.notify_all();
+  }
+  if (post) PostDrain();
+}
+
+void LocalSubscription::Silence() {
+  EndCall on_end;
+  {
+    MutexLock lock(mutex_);
+    BecomeEnded();
+    on_end = std::exchange(on_end_, nullptr);
+  }
+  DropHandlersIfEnded();
+}
+
+bool LocalSubscription::confirmed() const {
+  MutexLock lock(mutex_);
+  return stage_ == Stage::kConfirmed;
+}
+
+bool LocalSubscription::WaitUntilConfirmed(std::chrono::milliseconds timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  MutexLock lock(mutex_);
+  while (stage_ == Stage::kWaiting) {
+    if (changed_.wait_until(lock, until) == std::cv_status::timeout) break;
+  }
+  return stage_ == Stage::kConfirmed;
+}
+
+Error LocalSubscription::error() const {
+  MutexLock lock(mutex_);
+  return error_;
+}
+
+uint64_t LocalSubscription::dropped() const {
+  MutexLock lock(mutex_);
+  return dropped_;
+}
+
+size_t LocalSubscription::queued() const {
+  MutexLock lock(mutex_);
+  return queue_.messages();
+}
+
+void LocalSubscription::End() {
+  EndCall on_end;
+  {
+    MutexLock lock(mutex_);
+    BecomeEnded();
+    on_end = std::exchange(on_end_, nullptr);
+  }
+  if (on_end) on_end(shared_from_this());
+  if (!runner_->Inside()) {
+    MutexLock lock(mutex_);
+    while (running_) changed_.wait(lock);
+  }
+  DropHandlersIfEnded();
+}
+
+void LocalSubscription::BecomeEnded() {
+  silent_.store(true, std::memory_order_relaxed);
+  stage_ = Stage::kEnded;
+  queue_.Clear();
+  changed_.notify_all();
+}
+
+bool LocalSubscription::BecomesPosted() { return !std::exchange(posted_, true); }
+
+void LocalSubscription::PostDrain() {
+  runner_->Post([self = shared_from_this()] { self->Drain(); });
+}
+
+void LocalSubscription::Drain() {
+  std::vector<QueuedEvent> events;
+  {
+    MutexLock lock(mutex_);
+    running_ = true;
+    queue_.Take(kDrainBatch, &events);
+  }
+  for (QueuedEvent& event : events) {
+    if (silent_.load(std::memory_order_relaxed)) break;
+    Handle(event);
+  }
+  events.clear();
+  bool again;
+  {
+    MutexLock lock(mutex_);
+    running_ = false;
+    again = !queue_.empty();
+    posted_ = again;
+    changed_.notify_all();
+  }
+  if (again) PostDrain();
+  DropHandlersIfEnded();
+}
+
+void LocalSubscription::Handle(QueuedEvent& event) {
+  switch (event.kind) {
+    case QueuedEvent::Kind::kMessage:
+      if (handler_) handler_(Message(std::move(event.record)));
+      return;
+    case QueuedEvent::Kind::kGap:
+      if (options_.on_gap) options_.on_gap(*event.gap);
+      return;
+    case QueuedEvent::Kind::kConfirmed:
+      if (options_.on_confirmed) options_.on_confirmed();
+      return;
+    case QueuedEvent::Kind::kRefused:
+      if (options_.on_refused) options_.on_refused(error());
+      return;
+  }
+}
+
+void LocalSubscription::DropHandlersIfEnded() {
+  MessageHandler handler;
+  SubscribeOptions options;
+  MutexLock lock(mutex_);
+  if (stage_ != Stage::kEnded || running_) return;
+  handler = std::exchange(handler_, nullptr);
+  options = std::exchange(options_, SubscribeOptions());
+}
+
+}  // namespace belfry::client

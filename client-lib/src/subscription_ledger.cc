@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client-lib/src/subscription_ledger.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "client-lib/src/frames.h"
+#include "common/check.h"
+
+namespace belfry::client {
+namespace {
+
+// The tags, lengths, id and kind around a filter's text, at most.
+constexpr size_t kSubscribeOverheadBytes = 32;
+constexpr size_t kRemovalBytes = 5;
+
+v1::FilterKind ToWire(TopicFilter::Kind kind) {
+  switch (kind) {
+    case TopicFilter::Kind::kLiteral:
+      return v1::FILTER_KIND_LITERAL;
+    case TopicFilter::Kind::kWildcard:
+      return v1::FILTER_KIND_WILDCARD;
+    case TopicFilter::Kind::kGlob:
+      return v1::FILTER_KIND_GLOB;
+  }
+  return v1::FILTER_KIND_LITERAL;
+}
+
+}  // namespace
+
+void SubscriptionLedger::Add(uint32_t id, TopicFilter filter) {
+  const bool inserted = wanted_.try_emplace(id, Wanted{std::move(filter), Stage::kUnsent}).second;
+  BELFRY_CHECK(inserted);
+  unsent_.push_back(id);
+}
+
+void SubscriptionLedger::Remove(uint32_t id) {
+  auto found = wanted_.find(id);
+  if (found == wanted_.end()) return;
+  const bool told = found->second.stage != Stage::kUnsent;
+  wanted_.erase(found);
+  if (told) unsent_removals_.push_back(id);
+}
+
+void SubscriptionLedger::Clear() {
+  wanted_.clear();
+  unsent_.clear();
+  unsent_removals_.clear();
+  unanswered_removals_.clear();
+}
+
+bool SubscriptionLedger::OnResult(const v1::SubscribeResult& result) {
+  if (result.verdict() == v1::VERDICT_REMOVED) {
+    unanswered_removals_.erase(result.id());
+    return false;
+  }
+  auto found = wanted_.find(result.id());
+  if (found == wanted_.end() || found->second.stage != Stage::kSent) return false;
+  if (result.verdict() == v1::VERDICT_REFUSED) {
+    wanted_.erase(found);
+  } else {
+    found->second.stage = Stage::kConfirmed;
+  }
+  return true;
+}
+
+void SubscriptionLedger::OnNewSession() {
+  unsent_removals_.clear();
+  unanswered_removals_.clear();
+  for (auto& [id, wanted] : wanted_) wanted.stage = Stage::kUnsent;
+  QueueAllBut(Stage::kConfirmed);
+}
+
+void SubscriptionLedger::OnResumedSession() {
+  unsent_removals_.insert(unsent_removals_.begin(), unanswered_removals_.begin(),
+                          unanswered_removals_.end());
+  unanswered_removals_.clear();
+  for (auto& [id, wanted] : wanted_) {
+    if (wanted.stage == Stage::kSent) wanted.stage = Stage::kUnsent;
+  }
+  QueueAllBut(Stage::kConfirmed);
+}
+
+void SubscriptionLedger::QueueAllBut(Stage answered) {
+  unsent_.clear();
+  for (const auto& [id, wanted] : wanted_) {
+    if (wanted.stage != answered) unsent_.push_back(id);
+  }
+  std::sort(unsent_.begin(), unsent_.end());
+}
+
+std::optional<OutFrame> SubscriptionLedger::NextFrame(size_t frame_bytes_max) {
+  if (!unsent_removals_.empty()) return NextRemovals(frame_bytes_max);
+  return NextSubscribes(frame_bytes_max);
+}
+
+OutFrame SubscriptionLedger::NextRemovals(size_t frame_bytes_max) {
+  v1::ClientFrame frame;
+  v1::UnsubscribeBatch* batch = frame.mutable_unsubscribe();
+  size_t bytes = 0;
+  do {
+    const uint32_t id = unsent_removals_.front();
+    unsent_removals_.pop_front();
+    unanswered_removals_.insert(id);
+    batch->add_ids(id);
+    bytes += kRemovalBytes;
+  } while (!unsent_removals_.empty() && bytes + kRemovalBytes <= frame_bytes_max);
+  return Encode(frame);
+}
+
+std::optional<OutFrame> SubscriptionLedger::NextSubscribes(size_t frame_bytes_max) {
+  v1::ClientFrame frame;
+  v1::SubscribeBatch* batch = frame.mutable_subscribe();
+  size_t bytes = 0;
+  while (!unsent_.empty()) {
+    auto found = wanted_.find(unsent_.front());
+    if (found != wanted_.end()) {
+      const size_t size = kSubscribeOverheadBytes + found->second.filter.text.size();
+      if (bytes > 0 && bytes + size > frame_bytes_max) break;
+      bytes += size;
+      v1::Subscribe* subscribe = batch->add_subscriptions();
+      subscribe->set_id(found->first);
+      subscribe->mutable_filter()->set_kind(ToWire(found->second.filter.kind));
+      subscribe->mutable_filter()->set_text(found->second.filter.text);
+      found->second.stage = Stage::kSent;
+    }
+    unsent_.pop_front();
+  }
+  if (bytes == 0) return std::nullopt;
+  return Encode(frame);
+}
+
+}  // namespace belfry::client
