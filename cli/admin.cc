@@ -48,9 +48,7 @@ StatusOr<std::string> ReadPem(const std::string& path) {
 }
 
 StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(const GlobalOptions& global) {
-  if (global.tls_ca.empty() && global.tls_cert.empty()) {
-    return grpc::InsecureChannelCredentials();
-  }
+  if (global.tls_ca.empty()) return grpc::InsecureChannelCredentials();
   grpc::SslCredentialsOptions options;
   for (const auto& [path, text] : {std::pair{&global.tls_ca, &options.pem_root_certs},
                                    std::pair{&global.tls_cert, &options.pem_cert_chain},

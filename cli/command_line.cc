@@ -245,6 +245,9 @@ Status FillGlobal(const Raw& raw, GlobalOptions& global) {
   if (raw.tls_cert.empty() != raw.tls_key.empty()) {
     return InvalidArgument("--tls-cert and --tls-key belong together; give both or neither");
   }
+  if (raw.tls_ca.empty() && !raw.tls_cert.empty()) {
+    return InvalidArgument("--tls-cert needs --tls-ca, the certificates to trust; give it too");
+  }
   global.tls_ca = raw.tls_ca;
   global.tls_cert = raw.tls_cert;
   global.tls_key = raw.tls_key;

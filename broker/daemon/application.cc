@@ -264,8 +264,8 @@ void Application::OnEverySecond() {
 void Application::Reload() {
   NotifySystemd("RELOADING=1");
   const auto loaded = config::Load(command_line_.config_path, command_line_.sets);
-  StatusOr<config::ReloadPlan> plan = loaded.status();
-  if (loaded.ok()) plan = config::PlanReload(config_, *loaded);
+  const StatusOr<config::ReloadPlan> plan =
+      loaded.ok() ? config::PlanReload(config_, *loaded) : loaded.status();
   Status status = plan.status();
   if (status.ok() && tls_ != nullptr) status = tls_->Reload(TlsFilesOf(plan->config.security.tls));
   if (!status.ok()) {

@@ -33,6 +33,8 @@ struct ConnectionLimits {
   // PING after so much silence; dead after so much more.
   Duration keepalive_interval = std::chrono::seconds(20);
   Duration keepalive_timeout = std::chrono::seconds(10);
+  // How long a peer that we close may take to read why.
+  Duration linger = std::chrono::seconds(1);
   // The second GOAWAY of a drain waits for the answer to a PING, or this.
   Duration drain_notice_timeout = std::chrono::seconds(1);
 

@@ -2,16 +2,8 @@
 #include "broker/rpc/connection_timeouts.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace belfry::rpc {
-namespace {
-
-// How long a peer that we cut off may take to read the reason: a second is many round trips, and
-// costs nothing but a descriptor.
-constexpr Duration kLinger = std::chrono::seconds(1);
-
-}  // namespace
 
 ConnectionTimeouts::ConnectionTimeouts(const ConnectionLimits& limits, Instant now)
     : limits_(limits), phase_since_(now), received_at_(now) {}
@@ -47,7 +39,7 @@ ConnectionTimeouts::Due ConnectionTimeouts::Check(Instant now) const {
       return now >= phase_since_ + limits_.tls_handshake_timeout ? Due::kHandshakeOver
                                                                  : Due::kNothing;
     case Phase::kLinger:
-      return now >= phase_since_ + kLinger ? Due::kLingerOver : Due::kNothing;
+      return now >= phase_since_ + limits_.linger ? Due::kLingerOver : Due::kNothing;
     case Phase::kOpen:
       break;
   }
@@ -65,7 +57,7 @@ ConnectionTimeouts::Due ConnectionTimeouts::Check(Instant now) const {
 
 Instant ConnectionTimeouts::Next() const {
   if (phase_ == Phase::kHandshake) return phase_since_ + limits_.tls_handshake_timeout;
-  if (phase_ == Phase::kLinger) return phase_since_ + kLinger;
+  if (phase_ == Phase::kLinger) return phase_since_ + limits_.linger;
   Instant next = ping_outstanding_ ? ping_at_ + limits_.keepalive_timeout
                                    : received_at_ + limits_.keepalive_interval;
   if (!requested_) next = std::min(next, phase_since_ + limits_.first_request_timeout);

@@ -270,9 +270,9 @@ void Http2Connection::ArmTick() {
 void Http2Connection::Linger(const Status& how) {
   state_ = State::kLinger;
   timeouts_.OnLinger(reactor_.now());
-  // The GOAWAY stands before any DATA in nghttp2's queues; give it room behind what is still
-  // unsent.
-  session_->Fill(output_, output_.size() + 1);
+  // The GOAWAY stands before any DATA in nghttp2's queues, but behind acknowledgements and the
+  // like: room for all of those.
+  session_->Fill(output_, output_.size() + kOutputBytesMax);
   session_->CloseAll(how);
   reactor_.RequestTurn();
   OnWork();

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "broker/rpc/connection_host.h"
-#include "broker/rpc/tls_transport.h"
 #include "common/check.h"
 
 namespace belfry::rpc {
@@ -15,11 +14,9 @@ Server::Server(ServerOptions options, std::vector<reactor::Reactor*> reactors,
                const ServiceTable& table)
     : options_(std::move(options)), reactors_(std::move(reactors)) {
   BELFRY_CHECK(!reactors_.empty());
-  ConnectionHost::TlsContextSource tls_context;
-  if (options_.tls_context) tls_context = [this] { return PreparedTlsContext(); };
   for (reactor::Reactor* reactor : reactors_) {
     hosts_.push_back(std::make_unique<ConnectionHost>(
-        *reactor, table, options_.limits, counters_, tls_context,
+        *reactor, table, options_.limits, counters_, options_.tls_context,
         [this](const std::string& peer_address) { OnConnectionClosed(peer_address); }));
   }
 }
@@ -58,18 +55,6 @@ void Server::OnConnectionClosed(const std::string& peer_address) {
   reactors_.front()->Post([this, peer_address] {
     if (acceptor_ != nullptr) acceptor_->ConnectionClosed(peer_address);
   });
-}
-
-// A context is prepared once, before any connection uses it.
-std::shared_ptr<SSL_CTX> Server::PreparedTlsContext() {
-  std::shared_ptr<SSL_CTX> context = options_.tls_context();
-  if (context == nullptr) return nullptr;
-  MutexLock lock(tls_mutex_);
-  if (context != prepared_tls_context_) {
-    TlsTransport::Prepare(*context);
-    prepared_tls_context_ = context;
-  }
-  return context;
 }
 
 // Runs `function` on the reactor's thread and waits for it.

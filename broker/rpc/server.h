@@ -23,7 +23,6 @@
 #include "broker/rpc/connection_limits.h"
 #include "broker/rpc/server_counters.h"
 #include "broker/rpc/service_table.h"
-#include "common/mutex.h"
 #include "common/status.h"
 
 namespace belfry::rpc {
@@ -67,7 +66,6 @@ class Server {
  private:
   void OnAccept(int fd, std::string peer_address);
   void OnConnectionClosed(const std::string& peer_address);
-  std::shared_ptr<SSL_CTX> PreparedTlsContext();
   void RunOn(reactor::Reactor& reactor, const std::function<void()>& function);
 
   const ServerOptions options_;
@@ -78,9 +76,6 @@ class Server {
   std::vector<std::unique_ptr<ConnectionHost>> hosts_;  // one per reactor
   std::unique_ptr<reactor::Acceptor> acceptor_;         // touched on the first reactor only
   std::atomic<bool> stopped_{false};
-
-  Mutex tls_mutex_;
-  std::shared_ptr<SSL_CTX> prepared_tls_context_ BELFRY_GUARDED_BY(tls_mutex_);
 };
 
 }  // namespace belfry::rpc

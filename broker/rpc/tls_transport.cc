@@ -20,20 +20,6 @@ constexpr size_t kWriteBytesMax = 256 * 1024;
 // A first piece at least this long is worth a record of its own, uncopied.
 constexpr size_t kUngatheredBytes = 4 * 1024;
 
-constexpr std::string_view kAlpnH2 = "\x02h2";
-
-int SelectH2(SSL*, const unsigned char** selected, unsigned char* selected_bytes,
-             const unsigned char* offered, unsigned int offered_bytes, void*) {
-  unsigned char* choice = nullptr;
-  if (SSL_select_next_proto(&choice, selected_bytes,
-                            reinterpret_cast<const unsigned char*>(kAlpnH2.data()), kAlpnH2.size(),
-                            offered, offered_bytes) != OPENSSL_NPN_NEGOTIATED) {
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
-  }
-  *selected = choice;
-  return SSL_TLSEXT_ERR_OK;
-}
-
 // The front of the chain as one piece of at most a record: in place, or gathered into `record`.
 std::string_view NextRecord(const ByteChain& chain, char (&record)[kRecordBytes]) {
   iovec pieces[64];
@@ -53,18 +39,6 @@ std::string_view NextRecord(const ByteChain& chain, char (&record)[kRecordBytes]
 
 }  // namespace
 
-void TlsTransport::Prepare(SSL_CTX& context) {
-  SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION);
-  SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(&context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                 SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_alpn_select_cb(&context, SelectH2, nullptr);
-  // Without it, resuming a session that had a client certificate is refused by OpenSSL.
-  static constexpr unsigned char kSessionContext[] = "belfry";
-  SSL_CTX_set_session_id_context(&context, kSessionContext, sizeof(kSessionContext) - 1);
-}
-
 std::unique_ptr<TlsTransport> TlsTransport::Make(std::shared_ptr<SSL_CTX> context, int fd) {
   if (context == nullptr) return nullptr;
   SSL* ssl = SSL_new(context.get());
@@ -74,6 +48,12 @@ std::unique_ptr<TlsTransport> TlsTransport::Make(std::shared_ptr<SSL_CTX> contex
     return nullptr;
   }
   SSL_set_accept_state(ssl);
+  SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
+  SSL_set_options(ssl,
+                  SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  // An idle connection gives its 34 KiB of record buffers back.
+  SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                        SSL_MODE_RELEASE_BUFFERS);
   return std::make_unique<TlsTransport>(std::move(context), ssl);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TLS over OpenSSL, non-blocking, in server role. Requires ALPN "h2". The principal is the
+// TLS over OpenSSL, non-blocking, in server role: TLS 1.2 or later, no renegotiation. ALPN must
+// have selected "h2", for which the context's callback is responsible. The principal is the
 // subject's common name of the client's verified certificate, else its first DNS name.
 //
 // Lifecycle: holds the context it was made with, so that connections of an older generation of
@@ -21,10 +22,6 @@ namespace belfry::rpc {
 class TlsTransport final : public Transport {
  public:
   static std::unique_ptr<TlsTransport> Make(std::shared_ptr<SSL_CTX> context, int fd);
-  // What serving HTTP/2 asks of a context, before its first use: ALPN, TLS 1.2 or later, no
-  // renegotiation, no compression, buffers released when idle. Certificates and whom to trust are
-  // the caller's.
-  static void Prepare(SSL_CTX& context);
 
   TlsTransport(std::shared_ptr<SSL_CTX> context, SSL* ssl);
   ~TlsTransport() override;

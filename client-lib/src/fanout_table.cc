@@ -96,12 +96,13 @@ size_t FanoutTable::MatchSome(const DeliverBatch& batch, size_t begin, std::vect
   ++last_batch_;
   size_t gathered = 0;
   size_t i = begin;
+  std::vector<Entry*> matched;
   for (; i < batch.records.size() && gathered < kGatherMax; ++i) {
+    matched.clear();
     index_.Match(batch.records[i].view.topic, MatchScope::kAll, [&](Entry* entry) {
-      if (entry->confirmed && entry->lane == batch.lane) {
-        Gather(*entry, static_cast<uint32_t>(i), groups, &gathered);
-      }
+      if (entry->confirmed && entry->lane == batch.lane) matched.push_back(entry);
     });
+    for (Entry* entry : matched) Gather(*entry, static_cast<uint32_t>(i), groups, &gathered);
   }
   return i;
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "client-lib/src/grpc_threads.h"
 #include "client-lib/src/make_error.h"
 #include "common/mutex.h"
 
@@ -182,6 +183,7 @@ class GrpcConnector final : public Connector {
 }  // namespace
 
 std::unique_ptr<Connector> MakeGrpcConnector(TlsOptions tls) {
+  KeepGrpcThreads();
   return std::make_unique<GrpcConnector>(std::move(tls));
 }
 

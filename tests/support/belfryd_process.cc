@@ -46,7 +46,9 @@ pid_t Spawn(const std::vector<std::string>& arguments, const std::string& out_pa
   return pid;
 }
 
-int StatusOf(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int StatusOf(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 }  // namespace
 
@@ -121,7 +123,8 @@ void BelfrydProcess::Start() {
   ASSERT_TRUE(WaitFor([&] { return std::filesystem::exists(ports_path); })) << log();
   const std::string ports = ReadFile(ports_path);
   std::smatch match;
-  ASSERT_TRUE(std::regex_search(ports, match, std::regex(R"re("grpc":(\d+),"peer":null,"http":(\d+|null))re")))
+  ASSERT_TRUE(std::regex_search(ports, match,
+                                std::regex(R"re("grpc":(\d+),"peer":null,"http":(\d+|null))re")))
       << ports;
   grpc_port_ = std::stoi(match[1]);
   http_port_ = match[2] == "null" ? 0 : std::stoi(match[2]);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A real broker process of the test's own, on ports that the system chooses, and other programs run to
-// their end.
+// A real broker process of the test's own, on ports that the system chooses, and other programs run
+// to their end.
 //
-// Lifecycle: Start waits until the ports file is there; the destructor stops the process by its pid.
-// Threads: Confined to the test. Errors: a broker that does not come up fails the test with its log.
+// Lifecycle: Start waits until the ports file is there; the destructor stops the process by its
+// pid. Threads: Confined to the test. Errors: a broker that does not come up fails the test with
+// its log.
 #pragma once
 
 #include <sys/types.h>
@@ -34,7 +35,8 @@ struct ProgramResult {
   std::string out;
   std::string err;
 };
-// Runs a program of the build (or an absolute path) to its end; killed, and the test fails, after the time.
+// Runs a program of the build (or an absolute path) to its end; killed, and the test fails, after
+// the time.
 ProgramResult RunProgram(const std::vector<std::string>& arguments,
                          std::chrono::seconds at_most = std::chrono::seconds(60));
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An rpc::Call without a connection: collects the messages that a method writes, and what it asks for.
+// An rpc::Call without a connection: collects the messages that a method writes, and what it asks
+// for.
 //
 // Threads: Confined to the test.
 #pragma once

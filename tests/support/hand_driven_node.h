@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A node's core without threads: some brokers, bounded inboxes between them, and a clock that moves only
-// when told. The test decides whose turn it is.
+// A node's core without threads: some brokers, bounded inboxes between them, and a clock that moves
+// only when told. The test decides whose turn it is.
 //
 // Threads: Confined to the test.
 #pragma once
@@ -58,8 +58,9 @@ class HandDrivenNode {
   explicit HandDrivenNode(Options options)
       : interest(static_cast<core::DestinationId>(options.reactors)) {
     for (size_t i = 0; i < options.reactors; ++i) {
-      brokers.push_back(std::make_unique<core::Broker>(static_cast<core::DestinationId>(i), interest,
-                                                       clock, options.limits, options.lane_bounds));
+      brokers.push_back(std::make_unique<core::Broker>(static_cast<core::DestinationId>(i),
+                                                       interest, clock, options.limits,
+                                                       options.lane_bounds));
       inboxes.push_back(std::make_unique<BoundedInbox>(options.inbox_capacity));
     }
     for (size_t i = 0; i < options.reactors; ++i) {

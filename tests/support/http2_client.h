@@ -113,6 +113,7 @@ class Http2Client {
   void QueueOutput();
   bool Move(int timeout_ms);
   void ReadSome();
+  void ScanForGoaways(std::string_view bytes);
   void WriteSome();
   void TakeData(int32_t stream, std::string_view bytes);
   static nghttp2_session_callbacks* MakeCallbacks();
@@ -124,6 +125,7 @@ class Http2Client {
   std::map<int32_t, Reply> replies_;
   std::map<int32_t, Outgoing> outgoing_;
   std::string unwritten_;
+  std::string unscanned_;
   bool lost_ = false;
   std::optional<uint32_t> goaway_code_;
   int32_t goaway_last_stream_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A SessionSink that writes down what it is given, as short lines in order: what a client would see.
+// A SessionSink that writes down what it is given, as short lines in order: what a client would
+// see.
 //
 // Threads: Confined to the test.
 #pragma once
@@ -54,7 +55,8 @@ class RecordingSink final : public core::SessionSink {
   }
   void SendGap(uint32_t, const core::Gap& gap) override {
     std::string line = "gap";
-    for (const core::TopicGap& t : gap.topics) line += " " + t.topic + ":" + std::to_string(t.count);
+    for (const core::TopicGap& t : gap.topics)
+      line += " " + t.topic + ":" + std::to_string(t.count);
     line += " total=" + (gap.count_known ? std::to_string(gap.count) : std::string("?"));
     events_.push_back(line);
   }

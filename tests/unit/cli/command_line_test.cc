@@ -184,6 +184,7 @@ TEST(CommandLine, WrongUsageSaysWhatIsWrongAndWhatToDo) {
            {"status", "--server", "a:1,,b:2"},
            {"status", "--server", "a:70000"},
            {"status", "--tls-cert", "c"},
+           {"status", "--tls-cert", "c", "--tls-key", "k"},
            {"wait", "--subscribers", "t"},
            {"wait", "--subscribers", "$t=1"},
            {"bench"},

@@ -24,6 +24,7 @@ class RunningServer {
  public:
   explicit RunningServer(int reactors = 1) {
     options.address = "127.0.0.1:0";
+    options.limits.linger = std::chrono::milliseconds(50);
     for (int i = 0; i < reactors; ++i)
       reactors_.push_back(std::make_unique<reactor::Reactor>(i, clock_));
   }

@@ -92,6 +92,7 @@ TEST(Server, PausesAccepting) {
 TEST(Server, DrainsInTwoSteps) {
   ScriptedMethod method;
   RunningServer server(2);
+  server.options.limits.drain_notice_timeout = std::chrono::milliseconds(100);
   server.table.Add(kTalk, {}, method.Factory());
   server.Start();
   Http2Client busy(server.port()), idle(server.port());
