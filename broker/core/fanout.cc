@@ -6,11 +6,11 @@
 namespace belfry::core {
 
 void Fanout::Add(Subscription& subscription) {
-  Head& head = *index_.FindOrInsert(subscription.filter());
-  subscription.next_ = head.first;
-  subscription.previous_next_ = &head.first;
-  if (head.first != nullptr) head.first->previous_next_ = &subscription.next_;
-  head.first = &subscription;
+  SubscriptionList& list = *index_.FindOrInsert(subscription.filter());
+  subscription.next_ = list.first;
+  subscription.previous_next_ = &list.first;
+  if (list.first != nullptr) list.first->previous_next_ = &subscription.next_;
+  list.first = &subscription;
 }
 
 void Fanout::Remove(Subscription& subscription) {
@@ -26,8 +26,8 @@ uint32_t Fanout::Deliver(const Ref<const Record>& record, Instant now) {
   const uint64_t number = ++fanout_number_;
   uint32_t lanes = 0;
   const MatchScope scope = record->redis_only() ? MatchScope::kLiteralOnly : MatchScope::kAll;
-  index_.Match(record->topic(), scope, [&](Head& head) {
-    for (Subscription* s = head.first; s != nullptr; s = s->next_) {
+  index_.Match(record->topic(), scope, [&](SubscriptionList& list) {
+    for (Subscription* s = list.first; s != nullptr; s = s->next_) {
       if (!s->lane_.FirstMatch(number)) continue;
       s->session_.Queue(s->lane_, record, now);
       ++lanes;

@@ -2,7 +2,7 @@
 //
 // The last step of a message on its reactor: from a record to the lanes of the sessions that match.
 //
-//     index: filter → head → subscription → subscription → …   (all of this reactor with that filter)
+//     index: filter → list → subscription → subscription → …   (all of this reactor with that filter)
 //
 // Threads: Confined to its reactor. Ownership: links subscriptions, owns none.
 #pragma once
@@ -16,6 +16,11 @@
 
 namespace belfry::core {
 
+// All subscriptions of a reactor with one filter.
+struct SubscriptionList {
+  Subscription* first = nullptr;
+};
+
 class Fanout {
  public:
   void Add(Subscription& subscription);
@@ -27,11 +32,7 @@ class Fanout {
   size_t filters() const { return index_.size(); }
 
  private:
-  struct Head {
-    Subscription* first = nullptr;
-  };
-
-  FilterIndex<Head> index_;
+  FilterIndex<SubscriptionList> index_;
   // Numbers the records, so that a lane knows one it has seen already.
   uint64_t fanout_number_ = 0;
 };

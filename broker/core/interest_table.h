@@ -14,10 +14,9 @@
 #include <atomic>
 #include <bit>
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "broker/core/destination.h"
+#include "broker/core/interest_entry.h"
 #include "common/mutex.h"
 #include "common/topic/filter.h"
 #include "common/topic/filter_index.h"
@@ -51,12 +50,8 @@ class InterestTable {
   // `reactors`: destinations below this number are this node's own.
   explicit InterestTable(DestinationId reactors) : reactors_(reactors) {}
 
-  struct Delta {
-    int32_t routed = 0;
-    int32_t active = 0;
-  };
   // Changes the counts of one filter for one destination. Counts never go below zero: that is a bug.
-  void Change(FilterView filter, DestinationId destination, Delta delta);
+  void Change(FilterView filter, DestinationId destination, InterestDelta delta);
 
   struct Match {
     DestinationSet destinations;
@@ -70,30 +65,18 @@ class InterestTable {
   size_t size() const;
 
  private:
-  struct Counts {
-    DestinationId destination = 0;
-    uint32_t routed = 0;
-    uint32_t active = 0;
-  };
-  // Nearly every filter has one destination; the others cost one allocation.
-  struct Entry {
-    Counts first;
-    std::unique_ptr<std::vector<Counts>> more;
-  };
   struct Stripe {
     mutable Mutex mutex;
-    LiteralIndex<Entry> literals BELFRY_GUARDED_BY(mutex);
+    LiteralIndex<InterestEntry> literals BELFRY_GUARDED_BY(mutex);
   };
   static constexpr size_t kStripes = 64;
 
-  static void ChangeEntry(Entry& entry, DestinationId destination, Delta delta);
-  static bool IsEmpty(const Entry& entry);
   class Gatherer;
 
   const DestinationId reactors_;
   std::array<Stripe, kStripes> stripes_;
   mutable SharedMutex patterns_mutex_;
-  FilterIndex<Entry> patterns_ BELFRY_GUARDED_BY(patterns_mutex_);
+  FilterIndex<InterestEntry> patterns_ BELFRY_GUARDED_BY(patterns_mutex_);
   std::atomic<size_t> pattern_count_{0};
 };
 

@@ -2,6 +2,7 @@
 #include "broker/daemon/application.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "broker/frontend/grpc/health_service.h"
 #include "broker/frontend/grpc/reflection_service.h"
 #include "broker/observability/process_stats.h"
+#include "common/check.h"
 #include "common/version.h"
 
 namespace belfry::daemon {
@@ -39,6 +41,18 @@ core::LaneBounds LaneBoundsOf(const config::SlowConfig& slow) {
 
 auth::TlsFiles TlsFilesOf(const config::TlsConfig& tls) {
   return {.cert = tls.cert, .key = tls.key, .client_ca = tls.client_ca};
+}
+
+// Descriptors kept for everything that is not a client: listeners, files, libraries.
+constexpr uint64_t kSpareDescriptors = 512;
+
+// What the configuration allows, within what the process may open.
+uint64_t ConnectionsMax(const config::Config& config) {
+  rlimit limit;
+  BELFRY_CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const uint64_t may_open = limit.rlim_cur > 2 * kSpareDescriptors ? limit.rlim_cur - kSpareDescriptors
+                                                                    : limit.rlim_cur / 2;
+  return std::min(config.limits.connections, may_open);
 }
 
 std::string Joined(const std::vector<std::string>& names) {
@@ -110,7 +124,11 @@ Status Application::StartGrpc() {
 
   rpc::ServerOptions options;
   options.address = config_.listen.grpc;
-  options.accept.connections_max = config_.limits.connections;
+  options.accept.connections_max = ConnectionsMax(config_);
+  if (options.accept.connections_max < config_.limits.connections) {
+    log_.Warn("fewer connections than limits.connections, for want of descriptors (LimitNOFILE)",
+              {{"connections", options.accept.connections_max}});
+  }
   options.accept.connections_per_address_max = config_.limits.connections_per_address;
   options.accept.accepts_per_second = static_cast<double>(config_.limits.accept_rate);
   options.accept.accept_burst = 2 * options.accept.accepts_per_second;
@@ -204,6 +222,10 @@ void Application::AddMetrics() {
   server("belfry_rpc_received_bytes_total", "Bytes read from connections.",
          rpc_counters.bytes_received);
   server("belfry_rpc_sent_bytes_total", "Bytes written to connections.", rpc_counters.bytes_sent);
+  server("belfry_daemon_reloads_refused_total", "Reloads that kept the old configuration.",
+         reloads_refused_);
+  metrics_.AddGauge("belfry_daemon_ready", "1 while clients may be sent here.",
+                    [this] { return Readiness().ready ? 1.0 : 0.0; });
   observability::AddProcessMetrics(metrics_);
 }
 
@@ -269,6 +291,7 @@ void Application::Reload() {
   Status status = plan.status();
   if (status.ok() && tls_ != nullptr) status = tls_->Reload(TlsFilesOf(plan->config.security.tls));
   if (!status.ok()) {
+    reloads_refused_.fetch_add(1);
     log_.Error("reload refused, the old configuration stays", {{"why", MessageOf(status)}});
   } else {
     config_ = plan->config;

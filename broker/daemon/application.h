@@ -57,6 +57,7 @@ class Application {
   SystemClock clock_;
   observability::Log log_;
   std::atomic<Phase> phase_{Phase::kStarting};
+  std::atomic<uint64_t> reloads_refused_{0};
   std::atomic<bool> reactors_turn_{true};  // as of the last watchdog check
 
   std::unique_ptr<auth::TlsReloader> tls_;  // none: plaintext

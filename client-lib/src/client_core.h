@@ -112,8 +112,12 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   // Anything that somebody may wait for: state, room, outcomes, the end.
   std::condition_variable_any changed_;
   int waiters_ BELFRY_GUARDED_BY(mutex_) = 0;
+  // Outcomes when the waiters were last woken.
+  uint64_t outcomes_told_ BELFRY_GUARDED_BY(mutex_) = 0;
   SessionMachine machine_ BELFRY_GUARDED_BY(mutex_);
   std::shared_ptr<Transport> transport_ BELFRY_GUARDED_BY(mutex_);
+  // Ended ones wait here for the timer thread to let go of them.
+  std::vector<std::shared_ptr<Transport>> ended_transports_ BELFRY_GUARDED_BY(mutex_);
   bool draining_ BELFRY_GUARDED_BY(mutex_) = false;
   // The instant for which the timer thread sleeps.
   Instant armed_until_ BELFRY_GUARDED_BY(mutex_) = Instant::max();

@@ -36,8 +36,7 @@ class EndpointRing {
     return endpoints_[next_++ % endpoints_.size()];
   }
   // Replaces what was preferred before.
-  template <class Strings>
-  void Prefer(const Strings& endpoints) {
+  void Prefer(const std::vector<std::string>& endpoints) {
     preferred_.clear();
     for (const std::string& endpoint : endpoints) {
       if (preferred_.size() < kPreferredMax) preferred_.push_back(endpoint);

@@ -12,8 +12,8 @@
 namespace belfry::client {
 namespace {
 
-// A channel without credentials fails every call at once and touches no network; but its first callback
-// call takes the reference to the threads, which the channel then holds.
+// A channel without credentials fails every call at once and touches no network; but its first
+// callback call takes the reference to the threads, which the channel then holds.
 class Anchor {
  public:
   Anchor() : channel_(grpc::CreateChannel("anchor", nullptr)), stub_(channel_) {

@@ -19,20 +19,6 @@ constexpr int kHandlerThreadsMax = 1024;
 
 Error Invalid(std::string text) { return MakeError(ErrorCode::kInvalidOption, text); }
 
-// HOST:PORT, an IPv6 address in brackets.
-bool IsEndpoint(std::string_view endpoint) {
-  const size_t colon = endpoint.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const std::string_view host = endpoint.substr(0, colon);
-  const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
-  if (!bracketed && host.find_first_of("[]:/ ") != std::string_view::npos) return false;
-  const std::string_view port = endpoint.substr(colon + 1);
-  int number = 0;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  return error == std::errc() && end == port.data() + port.size() && number >= 1 &&
-         number <= 65'535;
-}
-
 Error CheckFile(std::string_view field, const std::string& path) {
   if (path.empty() || std::ifstream(path).good()) return Error();
   return Invalid(std::string(field) + ": cannot read \"" + path + "\"");
@@ -51,6 +37,19 @@ Error CheckTls(const TlsOptions& tls) {
 }
 
 }  // namespace
+
+bool IsEndpoint(std::string_view endpoint) {
+  const size_t colon = endpoint.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = endpoint.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']' && host.size() > 2;
+  if (!bracketed && host.find_first_of("[]:/ ") != std::string_view::npos) return false;
+  const std::string_view port = endpoint.substr(colon + 1);
+  int number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  return error == std::errc() && end == port.data() + port.size() && number >= 1 &&
+         number <= 65'535;
+}
 
 Error CheckOptions(const ClientOptions& options) {
   if (options.endpoints.empty()) return Invalid("endpoints: at least one HOST:PORT is needed");

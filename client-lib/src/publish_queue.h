@@ -43,6 +43,8 @@ struct PublishCounts {
   uint64_t ok = 0;
   uint64_t failed = 0;
   uint64_t unknown = 0;
+
+  uint64_t outcomes() const { return ok + failed + unknown; }
 };
 
 class PublishQueue {

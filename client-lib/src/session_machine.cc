@@ -2,10 +2,12 @@
 #include "client-lib/src/session_machine.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "client-lib/src/frames.h"
 #include "client-lib/src/make_error.h"
+#include "client-lib/src/options_check.h"
 #include "common/version.h"
 
 namespace belfry::client {
@@ -186,7 +188,11 @@ void SessionMachine::OnGoAway(const v1::GoAway& go_away, Instant now) {
   move_at_ = std::min(move_at_, now + std::chrono::milliseconds(go_away.after_ms()));
   move_reason_ = FromWire(go_away.reason());
   if (move_reason_.ok()) move_reason_ = MakeError(ErrorCode::kShuttingDown);
-  endpoints_.Prefer(go_away.targets());
+  // A target that is none would only cost a failed try, but its text would go to gRPC's resolvers.
+  std::vector<std::string> targets;
+  std::copy_if(go_away.targets().begin(), go_away.targets().end(), std::back_inserter(targets),
+               IsEndpoint);
+  endpoints_.Prefer(targets);
 }
 
 void SessionMachine::OnNotice(const v1::Notice& notice, SessionEffects* effects) {

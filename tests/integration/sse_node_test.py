@@ -132,8 +132,11 @@ class SseNode(unittest.TestCase):
                          {"cause": "viewer_reconnect", "count": None})
 
     def test_a_viewer_who_reads_nothing_loses_the_oldest_and_nobody_else_does(self):
-        stuck = socket.create_connection(("127.0.0.1", self.ports["A"]))
+        stuck = socket.socket()
         self.addCleanup(stuck.close)
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+        stuck.settimeout(PATIENCE)
+        stuck.connect(("127.0.0.1", self.ports["A"]))
         stuck.sendall(b"GET /rooms/slow/events HTTP/1.1\r\nHost: x\r\n\r\n")
         good = self.view("A", "slow")
         good.await_event("ready")
@@ -141,7 +144,11 @@ class SseNode(unittest.TestCase):
         for _ in range(150):  # 9 MB: more than sockets and the viewer's queue hold
             self.post("B", "slow", text)
             self.assertEqual(len(good.await_event("message")["data"]), len(text))
-        self.assertEqual(self.request("A", "GET", "/healthz")[0], 200)
+        read = b""
+        while b"viewer_overflow" not in read[-200_000:]:
+            got = stuck.recv(1 << 16)
+            self.assertNotEqual(got, b"", "it is told of the gap")
+            read += got
 
     def test_it_lives_through_a_broker_restart(self):
         viewer = self.view("A", "r")

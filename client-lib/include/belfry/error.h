@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What went wrong, as a value: no exception leaves the library. Codes are those of Belfry's closed
-// catalogue (docs/errors.md): 1 to 99 are said by a broker, 100 to 199 by this library. A code that is not
-// listed here comes from a newer broker; `text` and `retryable` still tell what to do.
+// catalogue (docs/errors.md): 1 to 99 are said by a broker, 100 to 199 by this library. A code that
+// is not listed here comes from a newer broker; `text` and `retryable` still tell what to do.
 //
 // Threads: Immutable value.
 #pragma once

@@ -5,6 +5,7 @@
 
 #include "cli/bench_result.h"
 #include "cli/node_report.h"
+#include "cli/pub_summary.h"
 
 namespace belfry::cli {
 namespace {
@@ -44,6 +45,37 @@ TEST(BenchResult, TextShowsCpuForEachDelivery) {
   result.broker_cpu_s = 0.5;
   EXPECT_NE(BenchText(BenchCommand(), result).find("broker CPU  0.50 s (0.500 us a delivery)"),
             std::string::npos);
+}
+
+PublishOutcome Outcome(PublishOutcome::Kind kind, std::string text) {
+  PublishOutcome outcome;
+  outcome.kind = kind;
+  outcome.error.text = std::move(text);
+  return outcome;
+}
+
+TEST(PubSummary, AllOk) {
+  PubSummary summary;
+  for (int i = 0; i < 3; ++i) summary.Add(Outcome(PublishOutcome::Kind::kOk, ""));
+  EXPECT_TRUE(summary.all_ok());
+  EXPECT_EQ(SummaryProblem(summary), "");
+  EXPECT_EQ(SummaryJson(summary),
+            R"({"outcome":"ok","messages":3,"ok":3,"failed":0,"unknown":0,"seconds":0.000,)"
+            R"("error":null})");
+}
+
+TEST(PubSummary, TellsTheFirstProblemAndTheLeastCertainOutcome) {
+  PubSummary summary;
+  summary.Add(Outcome(PublishOutcome::Kind::kOk, ""));
+  summary.Add(Outcome(PublishOutcome::Kind::kFailed, "too large"));
+  summary.Add(Outcome(PublishOutcome::Kind::kUnknown, "broken"));
+  EXPECT_FALSE(summary.all_ok());
+  EXPECT_EQ(SummaryJson(summary),
+            R"({"outcome":"unknown","messages":3,"ok":1,"failed":1,"unknown":1,"seconds":0.000,)"
+            R"("error":"too large"})");
+  EXPECT_EQ(
+      SummaryProblem(summary),
+      "2 of 3 messages are not certain, the first: not published: too large; correct the message");
 }
 
 TEST(NodeReport, Json) {

@@ -46,5 +46,18 @@ TEST(Error, IsTrueWhenThereIsOne) {
   EXPECT_FALSE(timeout.text.empty());
 }
 
+TEST(Error, AStatusTextNamesItsCode) {
+  const Error named = FromStatusText("VERSION_MISMATCH: upgrade: the client");
+  EXPECT_EQ(named.code, Error::kVersionMismatch);
+  EXPECT_EQ(named.text, "upgrade: the client");
+  EXPECT_FALSE(named.retryable);
+  for (const char* text :
+       {"Connection reset", "UNKNOWN_CODE: x", "TIMEOUT: x", ": x", "", "A: b"}) {
+    const Error other = FromStatusText(text);
+    EXPECT_EQ(other.code, Error::kConnectionLost) << text;
+    EXPECT_EQ(other.text, text);
+  }
+}
+
 }  // namespace
 }  // namespace belfry::client

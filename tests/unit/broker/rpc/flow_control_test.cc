@@ -57,12 +57,12 @@ TEST(FlowControl, APausedCallStopsItsSenderAfterOneWindow) {
 
 TEST(FlowControl, PauseAndResumeBetweenAllMessagesLosesNothing) {
   ScriptedMethod method;
-  RunningServer server;
   method.on_message = [](rpc::Call& call, std::string_view message) {
     Write(call, message);
     call.PauseReading();
     call.ResumeReading();
   };
+  RunningServer server;
   server.table.Add(kTalk, {}, method.Factory());
   server.Start();
   Http2Client client(server.port());
@@ -76,11 +76,11 @@ TEST(FlowControl, PauseAndResumeBetweenAllMessagesLosesNothing) {
 }
 
 TEST(FlowControl, APausedCallLeavesTheOthersTheirWindow) {
+  PausingMethod paused;
+  ScriptedMethod echo;
   RunningServer server;
   server.options.limits.connection_window_bytes =
       128 * 1024;  // less than what the paused calls hold together
-  PausingMethod paused;
-  ScriptedMethod echo;
   server.table.Add("/test.Echo/Pause", {}, paused.Factory());
   server.table.Add(kTalk, {}, echo.Factory());
   server.Start();
@@ -139,9 +139,9 @@ TEST(FlowControl, AMethodMayHaveAWiderWindow) {
 
 TEST(FlowControl, AClientThatTakesNothingMakesTheCallUnwritable) {
   ScriptedMethod method;
-  RunningServer server;
   std::atomic<rpc::Call*> call_of_server{nullptr};
   method.on_start = [&](rpc::Call& call) { call_of_server = &call; };
+  RunningServer server;
   server.table.Add(kTalk, {}, method.Factory());
   server.Start();
   Http2Client client(server.port(), {.stream_window_bytes = 10'000, .return_windows = false});
@@ -185,7 +185,6 @@ TEST(FlowControl, AClientThatTakesNothingMakesTheCallUnwritable) {
 // A stream of far more than all buffers, written from OnWritable: the whole way round.
 TEST(FlowControl, OnWritableKeepsALongStreamGoing) {
   ScriptedMethod method;
-  RunningServer server;
   constexpr int kMessages = 5'000;
   int written = 0;
   const auto write_more = [&](rpc::Call& call) {
@@ -198,6 +197,7 @@ TEST(FlowControl, OnWritableKeepsALongStreamGoing) {
   method.on_start = write_more;
   method.on_half_close = [](rpc::Call&) {};
   method.on_writable = write_more;
+  RunningServer server;
   server.table.Add(kTalk, {}, method.Factory());
   server.Start();
   Http2Client client(server.port(), {.stream_window_bytes = 65535});
@@ -216,12 +216,12 @@ TEST(FlowControl, OnWritableKeepsALongStreamGoing) {
 // affected.
 TEST(FlowControl, AFullSocketHoldsUpOnlyItsOwnConnection) {
   ScriptedMethod big, echo;
-  RunningServer server;
   big.on_start = [](rpc::Call& call) {
     Write(call, std::string(8'000'000, 'x'));
     call.Finish(Status());
   };
   big.on_half_close = [](rpc::Call&) {};
+  RunningServer server;
   server.table.Add("/test.Echo/Big", {}, big.Factory());
   server.table.Add(kTalk, {}, echo.Factory());
   server.Start();

@@ -126,7 +126,6 @@ TEST(Http2Connection, TakesAMessageSplitAtEveryByte) {
 
 TEST(Http2Connection, TellsTheHandlerWhoCalls) {
   ScriptedMethod method;
-  RunningServer server;
   std::string address, token, missing;
   bool loopback = false, sole = false, sole_of_two = true, has_deadline = true;
   method.on_start = [&](rpc::Call& call) {
@@ -141,6 +140,7 @@ TEST(Http2Connection, TellsTheHandlerWhoCalls) {
     has_deadline = call.deadline().has_value();
     sole = call.sole_stream();
   };
+  RunningServer server;
   server.table.Add("/test.Echo/Say", {}, method.Factory());
   server.Start();
   Http2Client client(server.port());
@@ -162,8 +162,8 @@ TEST(Http2Connection, TellsTheHandlerWhoCalls) {
 
 TEST(Http2Connection, SendsAStatusAfterMessagesAsTrailers) {
   ScriptedMethod method;
-  RunningServer server;
   method.on_half_close = [](rpc::Call& call) { call.Finish(NotFound("no such thing: 100%\n")); };
+  RunningServer server;
   server.table.Add("/test.Echo/Say", {}, method.Factory());
   server.Start();
   Http2Client client(server.port());
@@ -178,8 +178,8 @@ TEST(Http2Connection, SendsAStatusAfterMessagesAsTrailers) {
 
 TEST(Http2Connection, SendsAStatusWithoutMessagesAsHeadersOnly) {
   ScriptedMethod method;
-  RunningServer server;
   method.on_start = [](rpc::Call& call) { call.Finish(FailedPrecondition("not now")); };
+  RunningServer server;
   server.table.Add("/test.Echo/Say", {.long_lived = true}, method.Factory());
   server.Start();
   Http2Client client(server.port());
@@ -197,7 +197,6 @@ TEST(Http2Connection, SendsAStatusWithoutMessagesAsHeadersOnly) {
 
 TEST(Http2Connection, DropsWhatIsWrittenAfterFinish) {
   ScriptedMethod method;
-  RunningServer server;
   method.on_message = [](rpc::Call& call, std::string_view) {
     Write(call, "before");
     call.Finish(Status());
@@ -205,6 +204,7 @@ TEST(Http2Connection, DropsWhatIsWrittenAfterFinish) {
     Write(call, "after");
     call.Finish(Internal("again"));
   };
+  RunningServer server;
   server.table.Add("/test.Echo/Say", {}, method.Factory());
   server.Start();
   Http2Client client(server.port());
@@ -247,8 +247,8 @@ TEST(Http2Connection, RefusesWhatIsNotGrpc) {
 
 TEST(Http2Connection, EndsACallAtItsDeadline) {
   ScriptedMethod silent;
-  RunningServer server;
   silent.on_half_close = [](rpc::Call&) {};
+  RunningServer server;
   server.table.Add("/test.Echo/Say", {}, silent.Factory());
   server.Start();
   Http2Client client(server.port());
@@ -261,8 +261,8 @@ TEST(Http2Connection, EndsACallAtItsDeadline) {
 
 TEST(Http2Connection, EndsACallAtItsDeadlineThoughTheClientTakesNothing) {
   ScriptedMethod method;
-  RunningServer server;
   method.on_start = [](rpc::Call& call) { Write(call, std::string(100'000, 'x')); };
+  RunningServer server;
   server.table.Add("/test.Echo/Say", {}, method.Factory());
   server.Start();
   Http2Client client(server.port(), {.stream_window_bytes = 1000, .return_windows = false});
@@ -327,13 +327,13 @@ TEST(Http2Connection, RefusesARequestThatEndsInsideAMessage) {
 // A handler may end other calls of the same connection, and its own, from any callback.
 TEST(Http2Connection, LetsHandlersEndEachOther) {
   ScriptedMethod method;
-  RunningServer server;
   std::vector<rpc::Call*> open;
   method.on_start = [&](rpc::Call& call) { open.push_back(&call); };
   method.on_message = [&](rpc::Call&, std::string_view) {
     for (rpc::Call* call : open) call->Finish(Cancelled("all of you"));
     open.clear();
   };
+  RunningServer server;
   server.table.Add("/test.Echo/Talk", {}, method.Factory());
   server.Start();
   Http2Client client(server.port());

@@ -32,7 +32,6 @@ int32_t OpenAndEcho(Http2Client& client) {
 
 TEST(Server, SpreadsConnectionsOverItsReactors) {
   ScriptedMethod method;
-  RunningServer server(3);
   Mutex mutex;
   std::vector<int> per_reactor(3, 0);
   method.on_start = [&](rpc::Call& call) {
@@ -40,6 +39,7 @@ TEST(Server, SpreadsConnectionsOverItsReactors) {
     MutexLock lock(mutex);
     ++per_reactor[static_cast<size_t>(call.reactor().index())];
   };
+  RunningServer server(3);
   server.table.Add(kTalk, {}, method.Factory());
   server.Start();
   std::vector<std::unique_ptr<Http2Client>> clients;

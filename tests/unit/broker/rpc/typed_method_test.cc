@@ -163,8 +163,8 @@ class Counting final : public rpc::CallHandler {
 };
 
 TEST(TypedServerStreaming, ParsesTheRequestAndStreams) {
-  RunningServer server;
   int closed = 0;
+  RunningServer server;
   rpc::AddServerStreaming<Int32Value>(
       server.table, kCount, {.long_lived = true},
       [&](const Int32Value& request, rpc::Call& call) -> std::unique_ptr<rpc::CallHandler> {
