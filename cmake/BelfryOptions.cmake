@@ -42,8 +42,8 @@ if(BELFRY_HARDENED)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|i[3-6]86")
     add_compile_options(-fcf-protection)
   endif()
-  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fPIE>)
-  add_link_options(-pie -Wl,-z,relro,-z,now)
+  # Position independence is CMAKE_POSITION_INDEPENDENT_CODE's; the link makes it PIE for programs.
+  add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie> -Wl,-z,relro,-z,now)
 endif()
 
 # Asio stands alone here: header only, no deprecated parts.

@@ -11,6 +11,8 @@ namespace {
 
 // design.md §4: a Deliver is at most 256 KiB. The slack is for the frame around the records.
 constexpr size_t kDeliverRecordBytesMax = (256 << 10) - 512;
+// belfry.v1.AckLevel.
+constexpr uint32_t kAckNone = 0;
 // After three silent intervals the other side is dead.
 constexpr int kSilentHeartbeatsMax = 3;
 
@@ -81,10 +83,14 @@ PublishOutcome Session::Publish(const wire::PublishView& publish, uint64_t seque
   PublishOutcome outcome = broker_.Publish(publish, options_.principal);
   outcome.sequence = sequence;
   if (sequence == 0) return outcome;
-  if (!outcome.ok() || publish.want_outcome) publish_results_.outcomes.push_back(outcome);
   publish_results_.ok_through = sequence;
-  publish_results_due_ = true;
-  Touch();
+  const bool stands_alone = !outcome.ok() || publish.want_outcome;
+  if (stands_alone) publish_results_.outcomes.push_back(outcome);
+  // Nobody waits for what was sent with ACK_LEVEL_NONE; the next result that is due covers it.
+  if (stands_alone || publish.ack != kAckNone) {
+    publish_results_due_ = true;
+    Touch();
+  }
   return outcome;
 }
 

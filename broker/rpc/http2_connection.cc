@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/rpc/http2_connection.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -37,8 +39,9 @@ Http2Connection::Http2Connection(ConnectionHost& host, int fd, std::unique_ptr<T
   peer_.address = std::move(peer_address);
   asio::error_code error;
   descriptor_.assign(fd, error);
-  // Cannot fail for a socket just accepted, short of the kernel's limit of epoll watches; then no
-  // event ever comes and the handshake's or first request's timeout ends it.
+  // Fails only at the kernel's limit of epoll watches. Then no event ever comes, and the
+  // handshake's or the first request's timeout ends the connection.
+  if (error) close(fd);
 }
 
 void Http2Connection::Start() {
@@ -67,6 +70,7 @@ void Http2Connection::Open() {
   timeouts_.OnHandshakeDone(reactor_.now());
   session_.emplace(host_.environment(), peer_, static_cast<Http2Session::Owner&>(*this));
   OnWork();
+  if (draining_) SendDrainNotice();
   // A TLS handshake may have brought the first request's bytes with it.
   if (transport_->HoldsInput()) {
     Read();
@@ -77,9 +81,19 @@ void Http2Connection::Open() {
 
 void Http2Connection::Drain() {
   if (std::exchange(draining_, true) || state_ != State::kOpen) return;
+  SendDrainNotice();
+}
+
+void Http2Connection::SendDrainNotice() {
   timeouts_.OnDrainNotice(reactor_.now());
   session_->SendDrainNotice();
   ArmTick();
+}
+
+void Http2Connection::SendDrainGoaway() {
+  if (std::exchange(drained_, true)) return;
+  timeouts_.OnDrainNoticeDone();
+  session_->SendDrainGoaway();
 }
 
 void Http2Connection::Stop(const Status& how) {
@@ -144,6 +158,8 @@ void Http2Connection::Read() {
   } else {
     WaitReadable();
   }
+  // A TLS write may have waited for what was read.
+  if (!output_.empty()) OnWork();
   ArmTick();
 }
 
@@ -154,11 +170,7 @@ void Http2Connection::OnReceived(size_t bytes) {
   const bool sound = session_->Receive(std::string_view(host_.read_buffer().data(), bytes));
   if (session_->requested()) timeouts_.OnRequest();
   if (!sound) return Linger(Unavailable("the connection was cut for breaking the protocol"));
-  if (draining_ && session_->drain_notice_answered()) {
-    timeouts_.OnDrainNoticeDone();
-    session_->SendDrainGoaway();
-    draining_ = false;
-  }
+  if (session_->drain_notice_answered()) SendDrainGoaway();
 }
 
 // True if the connection goes on and waits for readiness.
@@ -241,9 +253,7 @@ void Http2Connection::OnTick() {
       counters.timeouts.fetch_add(1, std::memory_order_relaxed);
       return Close(Unavailable("the client does not answer"));
     case ConnectionTimeouts::Due::kDrainNotice:
-      timeouts_.OnDrainNoticeDone();
-      draining_ = false;
-      session_->SendDrainGoaway();
+      SendDrainGoaway();
       break;
     case ConnectionTimeouts::Due::kLingerOver:
       return Close(Unavailable("the connection has ended"));

@@ -70,6 +70,8 @@ class Http2Connection final : public reactor::TurnEnd,
   bool OnIoTrouble(IoOutcome outcome);
   void Transmit();
   void Deliver();
+  void SendDrainNotice();
+  void SendDrainGoaway();
   void OnTick();
   void ArmTick();
   void Linger(const Status& how);
@@ -88,7 +90,8 @@ class Http2Connection final : public reactor::TurnEnd,
   State state_ = State::kHandshake;
   bool waiting_readable_ = false;
   bool waiting_writable_ = false;
-  bool draining_ = false;
+  bool draining_ = false;  // asked to
+  bool drained_ = false;   // the second GOAWAY is out
   bool write_shut_ = false;
 };
 

@@ -4,7 +4,8 @@
 // those that are posted or running, and knows whether the calling thread is inside one.
 //
 // Lifecycle: shared by everything of one client that calls back; outlives the Client if tasks are
-// left. Threads: Thread-safe. A task that the executor destroys unrun counts as done.
+// left.
+// Threads: Thread-safe. A task that the executor destroys unrun counts as done.
 #pragma once
 
 #include <condition_variable>

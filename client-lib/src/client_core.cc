@@ -67,19 +67,14 @@ void ClientCore::Start() {
 
 std::optional<Instant> ClientCore::Step() {
   Work work;
-  std::vector<std::shared_ptr<Transport>> ended;
   {
     MutexLock lock(mutex_);
-    ended.swap(ended_transports_);
     machine_.Tick(clock_->Now(), &work.effects);
     Collect(&work);
   }
   Perform(work);
-  work.transport.reset();
-  ended.clear();
   if (work.effects.connect) Connect(*work.effects.connect);
   MutexLock lock(mutex_);
-  if (!ended_transports_.empty()) return clock_->Now();
   if (machine_.over()) return std::nullopt;
   armed_until_ = machine_.NextDue();
   return armed_until_;
@@ -330,8 +325,8 @@ void ClientCore::Collect(Work* work) {
   if (std::exchange(outcomes_told_, outcomes) != outcomes || !effects.changes.empty()) {
     if (waiters_ > 0) changed_.notify_all();
   }
-  // The timer thread lets go of ended transports, and ends when all is over.
-  if (machine_.NextDue() < armed_until_ || machine_.over() || !ended_transports_.empty()) {
+  // The timer thread ends when all is over.
+  if (machine_.NextDue() < armed_until_ || machine_.over()) {
     work->wake = true;
     armed_until_ = Instant::min();
   }

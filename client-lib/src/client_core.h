@@ -10,7 +10,8 @@
 // socket.
 //
 // Lifecycle: Create, Start, Close, AwaitEnd. Shared by the Client, the attempt under way and the
-// timer thread; the last lets go after Close and the transport's end. Threads: Thread-safe.
+// timer thread; the last lets go after Close and the transport's end.
+// Threads: Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -116,8 +117,6 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   uint64_t outcomes_told_ BELFRY_GUARDED_BY(mutex_) = 0;
   SessionMachine machine_ BELFRY_GUARDED_BY(mutex_);
   std::shared_ptr<Transport> transport_ BELFRY_GUARDED_BY(mutex_);
-  // Ended ones wait here for the timer thread to let go of them.
-  std::vector<std::shared_ptr<Transport>> ended_transports_ BELFRY_GUARDED_BY(mutex_);
   bool draining_ BELFRY_GUARDED_BY(mutex_) = false;
   // The instant for which the timer thread sleeps.
   Instant armed_until_ BELFRY_GUARDED_BY(mutex_) = Instant::max();

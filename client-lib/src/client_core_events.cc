@@ -191,7 +191,6 @@ void ClientCore::OnTransportClosed(Error reason) {
   Work work;
   {
     MutexLock lock(mutex_);
-    ended_transports_.push_back(std::move(transport_));
     transport_ = nullptr;
     machine_.OnClosed(std::move(reason), clock_->Now(), &work.effects);
     Collect(&work);

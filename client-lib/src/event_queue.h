@@ -8,9 +8,10 @@
 //   after   [confirmed] [gap local: m1] [gap A] [m2] [m3] [m4]
 //
 // Between two messages there is at most one gap of each cause, so a stalled handler's queue stays
-// bounded whatever arrives. Threads: Confined to the holder of LocalSubscription's mutex. Units:
-// bytes are those of encoded messages plus kOverheadBytes each. A message in a large frame holds
-// all of it; beyond bytes_max of frames held, messages are copied out of theirs.
+// bounded whatever arrives.
+// Threads: Confined to the holder of LocalSubscription's mutex. Units: bytes are those of encoded
+// messages plus kOverheadBytes each. A message in a large frame holds all of it; beyond bytes_max
+// of frames held, messages are copied out of theirs.
 #pragma once
 
 #include <cstddef>

@@ -55,13 +55,15 @@ grpc::ByteBuffer ToByteBuffer(OutFrame frame) {
 }
 
 class GrpcTransport final : public Transport,
-                            public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+                            public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                            public std::enable_shared_from_this<GrpcTransport> {
  public:
   explicit GrpcTransport(std::shared_ptr<grpc::Channel> channel)
       : channel_(std::move(channel)), stub_(channel_) {}
 
   void Start(std::shared_ptr<TransportEvents> events) override {
     events_ = std::move(events);
+    self_ = shared_from_this();
     stub_.PrepareBidiStreamingCall(&context_, kSessionMethod, grpc::StubOptions(), this);
     // Writes come from outside of reactions, so the call must be held until they no longer can.
     AddHold();
@@ -105,9 +107,8 @@ class GrpcTransport final : public Transport,
     if (ok) events_->OnWriteDone();
   }
 
-  // The holder lets go of this object afterwards, on a thread of its own: with the process's last
-  // channel gRPC joins its callback threads, and this is one of them.
   void OnDone(const grpc::Status& status) override {
+    const std::shared_ptr<GrpcTransport> self = std::move(self_);
     const std::shared_ptr<TransportEvents> events = std::move(events_);
     events->OnClosed(FromGrpc(status));
   }
@@ -124,6 +125,8 @@ class GrpcTransport final : public Transport,
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
   std::shared_ptr<TransportEvents> events_;
+  // From Start to OnDone.
+  std::shared_ptr<GrpcTransport> self_;
 
   Mutex mutex_;
   bool writable_ BELFRY_GUARDED_BY(mutex_) = false;

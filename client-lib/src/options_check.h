@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether ClientOptions make sense. Threads: Thread-safe, pure but for looking whether TLS files
-// can be read. Errors: INVALID_OPTION, the text begins with the field's name.
+// Whether ClientOptions make sense.
+// Threads: Thread-safe, pure but for looking whether TLS files can be read. Errors: INVALID_OPTION,
+// the text begins with the field's name.
 #pragma once
 
 #include <string_view>

@@ -10,7 +10,8 @@
 //      +---------------------- kEnding <-------------+        OnClosed after Close -> kClosed
 //
 // A new attempt starts only after the last transport reported OnClosed, so frames of two sessions
-// never mix. Threads: Confined to the holder of ClientCore's mutex. Time is passed in.
+// never mix.
+// Threads: Confined to the holder of ClientCore's mutex. Time is passed in.
 #pragma once
 
 #include <cstddef>

@@ -5,9 +5,10 @@
 //
 // Lifecycle: Connector::Create, then Start once, then any number of Writes with at most one in
 // flight. OnClosed is the last event, comes exactly once after Start, and only when no other event
-// is running. Threads: Write and Cancel are Thread-safe, may come at any time after Start and never
-// call an event before they return. Events of one transport never overlap, but for OnWriteDone
-// beside OnFrame.
+// is running.
+// Threads: Write and Cancel are Thread-safe, may come at any time after Start and never call an
+// event before they return. Events of one transport never overlap, but for OnWriteDone beside
+// OnFrame.
 #pragma once
 
 #include <cstddef>

@@ -73,6 +73,7 @@ TEST_F(GrpcppSmoke, ASessionSubscribesPublishesAndReceives) {
     v1::Publish* message = publish.mutable_publish()->add_messages();
     message->set_topic("town." + std::to_string(i % 7));
     message->set_payload(std::to_string(i));
+    message->set_ack(v1::ACK_LEVEL_ACCEPTED);
   }
   ASSERT_TRUE(stream->Write(publish));
   int next = 0;

@@ -5,7 +5,8 @@
 //
 // Lifecycle: Create starts connecting and returns at once; Close (or Drain, or the destructor) ends
 // it. The destructor waits for callbacks that are running or due, unless it runs inside one of
-// them. Threads: Thread-safe. Callbacks run on ClientOptions::executor, never under a lock of the
+// them.
+// Threads: Thread-safe. Callbacks run on ClientOptions::executor, never under a lock of the
 // library, and may call anything here; functions that wait must not be called from an inline
 // executor's callbacks. Errors: values; no exception is thrown across this interface, and handlers
 // must not throw.

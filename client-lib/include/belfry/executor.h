@@ -5,7 +5,8 @@
 //
 // An executor must run every task it takes, each once, in any order and on any thread; it must keep
 // doing so until the clients that use it are destroyed (a task it destroys unrun is understood as
-// dropped). Threads: Post is called from any thread and must be Thread-safe.
+// dropped).
+// Threads: Post is called from any thread and must be Thread-safe.
 #pragma once
 
 #include <functional>

@@ -6,7 +6,8 @@
 // finishes).
 //
 // It may outlive its Client; it is then dead. Do not destroy it under a lock that its handler
-// takes. Threads: a Subscription object is Confined to its owner, its functions may run beside its
+// takes.
+// Threads: a Subscription object is Confined to its owner, its functions may run beside its
 // handlers.
 #pragma once
 

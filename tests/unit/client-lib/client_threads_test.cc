@@ -127,6 +127,31 @@ TEST(ClientThreads, SubscriptionsComeAndGoWhileMessagesFlow) {
   publisher.join();
 }
 
+TEST(ClientThreads, UnsubscribeWaitsForTheHandlerThatRuns) {
+  ThreadedClient client;
+  std::promise<void> started;
+  std::promise<void> go;
+  std::atomic<bool> finished{false};
+  Subscription subscription = client.core->Subscribe(Literal("t"),
+                                                     [&](const Message&) {
+                                                       started.set_value();
+                                                       go.get_future().wait();
+                                                       finished = true;
+                                                     },
+                                                     {});
+  ASSERT_TRUE(subscription.WaitUntilConfirmed(kPatience));
+  client.core->Publish("t", "x", {}, Completion());
+  ASSERT_EQ(started.get_future().wait_for(kPatience), std::future_status::ready);
+  auto finished_at_end = std::async(std::launch::async, [&] {
+    subscription.Unsubscribe();
+    return finished.load();
+  });
+  // It has begun to end, and now the handler may go on.
+  while (subscription.confirmed()) std::this_thread::yield();
+  go.set_value();
+  EXPECT_TRUE(finished_at_end.get());
+}
+
 TEST(ClientThreads, EveryOutcomeComesThoughConnectionsBreak) {
   ThreadedClient client({}, /*frames_until_break=*/7);
   int ok = 0;

@@ -5,7 +5,9 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/client-lib/client_harness.h"
@@ -53,10 +55,18 @@ class HeldExecutor final : public Executor {
   void RunAll() {
     while (!tasks_.empty()) RunOne();
   }
-  size_t waiting() const { return tasks_.size(); }
+  void DropAll() { std::exchange(tasks_, {}); }
 
  private:
   std::deque<std::function<void()>> tasks_;
+};
+
+// Declared before the client: what is left when it has gone would keep its inside alive.
+struct HeldTasks {
+  ~HeldTasks() { executor->DropAll(); }
+  HeldExecutor* operator->() const { return executor.get(); }
+
+  const std::shared_ptr<HeldExecutor> executor = std::make_shared<HeldExecutor>();
 };
 
 TEST(Fanout, SubscribesConfirmsAndDelivers) {
@@ -201,9 +211,9 @@ TEST(Fanout, AMalformedFilterIsRefusedWithoutTheBroker) {
 }
 
 TEST(Fanout, ASlowHandlerLosesItsOldestAndIsTold) {
+  const HeldTasks held;
   ClientOptions options;
-  auto held = std::make_shared<HeldExecutor>();
-  options.executor = held;
+  options.executor = held.executor;
   options.subscription_queue_messages_max = 3;
   ClientHarness client(std::move(options));
   client.Connect();
@@ -219,9 +229,9 @@ TEST(Fanout, ASlowHandlerLosesItsOldestAndIsTold) {
 }
 
 TEST(Fanout, ALongQueueIsHandledInTurns) {
+  const HeldTasks held;
   ClientOptions options;
-  auto held = std::make_shared<HeldExecutor>();
-  options.executor = held;
+  options.executor = held.executor;
   ClientHarness client(std::move(options));
   client.Connect();
   held->RunAll();
@@ -243,9 +253,9 @@ TEST(Fanout, ALongQueueIsHandledInTurns) {
 }
 
 TEST(Fanout, AfterUnsubscribeNothingIsHandledAnyMore) {
+  const HeldTasks held;
   ClientOptions options;
-  auto held = std::make_shared<HeldExecutor>();
-  options.executor = held;
+  options.executor = held.executor;
   ClientHarness client(std::move(options));
   client.Connect();
   Log log;

@@ -5,7 +5,7 @@
 #include <belfry/belfry.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -122,7 +122,7 @@ std::vector<std::string> LinesOf(const std::string& path) {
 }
 
 TEST(Guide, ShowsOnlyCodeThatIsCompiledHere) {
-  const std::string source = std::getenv("BELFRY_SOURCE");
+  const std::string source = BELFRY_SOURCE;
   std::string compiled = "\n";
   for (const std::string& line : LinesOf(source + "/tests/unit/client-lib/guide_test.cc")) {
     compiled += line + "\n";

@@ -17,6 +17,12 @@ using test::RecordingSink;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+wire::PublishView Accepted(std::string_view topic, std::string_view payload) {
+  wire::PublishView publish = Message(topic, payload);
+  publish.ack = 1;
+  return publish;
+}
+
 constexpr FilterView kT{FilterKind::kLiteral, "t"};
 
 class SessionTest : public testing::Test {
@@ -152,13 +158,27 @@ TEST_F(SessionTest, OutcomesAreCumulativeButForExceptionsAndThoseAskedFor) {
   Begin({.limits = {.payload_bytes_max = 4}});
   wire::PublishView asked = Message("t", "b");
   asked.want_outcome = true;
-  session_->Publish(Message("t", "a"), 1);
+  session_->Publish(Accepted("t", "a"), 1);
   session_->Publish(asked, 2);
   session_->Publish(Message("t", "too long"), 3);
   session_->Publish(Message("t", "d"), 4);
   node_->Settle();
   EXPECT_THAT(sink_.Take(), ElementsAre("ok_through 4", "outcome 2 OK subscribers=0",
                                         "outcome 3 PAYLOAD_TOO_LARGE"));
+}
+
+TEST_F(SessionTest, NobodyIsToldOfSuccessThatNobodyWaitsFor) {
+  session_->Publish(Message("t", "a"), 1);
+  session_->Publish(Message("t", "b"), 2);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), IsEmpty());
+  session_->Publish(Message("$no", "c"), 3);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("ok_through 3", "outcome 3 BAD_TOPIC"));
+  session_->Publish(Message("t", "d"), 4);
+  session_->Publish(Accepted("t", "e"), 5);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("ok_through 5"));
 }
 
 TEST_F(SessionTest, AFailedResumeBeginsTheLiveLaneWithAGap) {

@@ -71,6 +71,14 @@ TEST_F(InboxByHand, TellsWhenThereIsRoomAgain) {
   EXPECT_EQ(told, 1);
 }
 
+TEST_F(InboxByHand, MoreThanHalfIsNotRoomYet) {
+  Offer({1, 2, 3});
+  size_t received_when_told = 0;
+  inbox_.NotifyWhenRoom([&] { received_when_told = received_.size(); });
+  reactor_.RunTurn(Soon());
+  EXPECT_EQ(received_when_told, 3u);
+}
+
 TEST_F(InboxByHand, TellsSoonIfThereIsRoomAlready) {
   Offer({1, 2});  // half full
   bool told = false;

@@ -6,7 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/http2_client.h"
@@ -289,6 +292,33 @@ TEST(Http2Connection, TellsTheHandlerThatTheClientCancelled) {
   ASSERT_TRUE(client.Flush());
   ASSERT_TRUE(server.WaitUntil([&] { return method.closed == 1; }));
   EXPECT_EQ(method.last_closed().code(), StatusCode::kCancelled);
+}
+
+// OnClosed comes after the producers of its turn; they must see what it made without another event.
+TEST(Http2Connection, AnEndIsFollowedByAnotherTurn) {
+  ScriptedMethod method;
+  struct Producer final : reactor::TurnEnd {
+    explicit Producer(ScriptedMethod& method) : method(method) {}
+    void OnTurnEnd() override {
+      if (method.closed > 0) seen = true;
+    }
+    ScriptedMethod& method;
+    std::atomic<bool> seen{false};
+  } producer(method);
+  RunningServer server;
+  server.table.Add("/test.Echo/Talk", {}, method.Factory());
+  server.Start();
+  server.On(0, [&] { server.reactor().AddProducer(&producer); });
+  Http2Client client(server.port());
+  const int32_t call = client.Open("/test.Echo/Talk");
+  client.Send(call, "x");
+  ASSERT_TRUE(client.WaitMessages(call, 1));
+  client.Reset(call);
+  ASSERT_TRUE(client.Flush());
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!producer.seen && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_TRUE(producer.seen);
+  server.On(0, [&] { server.reactor().RemoveProducer(&producer); });
 }
 
 TEST(Http2Connection, TellsEveryHandlerThatTheConnectionIsLost) {
