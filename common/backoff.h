@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long to wait before the next try: base × 2ⁿ up to a ceiling, with full jitter (a uniform draw from
-// zero to that), so that a herd of clients spreads out. Source of the rule: "Exponential Backoff And
-// Jitter", AWS Architecture Blog, 2015; the bounds are design.md's §10 (50 ms to 5 s).
+// How long to wait before the next try: base × 2ⁿ up to a ceiling, with full jitter (a uniform draw
+// from zero to that), so that a herd of clients spreads out. Source of the rule: "Exponential
+// Backoff And Jitter", AWS Architecture Blog, 2015; the bounds are design.md's §10 (50 ms to 5 s).
 //
 // Threads: Confined to its owner. Units: Duration.
 #pragma once

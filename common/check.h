@@ -11,6 +11,6 @@ namespace belfry {
 
 }  // namespace belfry
 
-#define BELFRY_CHECK(condition) \
+#define BELFRY_CHECK(condition)                 \
   (__builtin_expect(!!(condition), 1) ? void(0) \
                                       : ::belfry::CheckFailed(__FILE__, __LINE__, #condition))

@@ -14,12 +14,15 @@ struct Entry {
 constexpr Entry kEntries[] = {
     {ErrorCode::kNone, "NONE", "", false},
     {ErrorCode::kBadTopic, "BAD_TOPIC",
-     "the topic is empty, too long, begins with '$', or is not UTF-8 without control characters", false},
+     "the topic is empty, too long, begins with '$', or is not UTF-8 without control characters",
+     false},
     {ErrorCode::kBadFilter, "BAD_FILTER",
-     "the filter is malformed; '*' stands for a whole segment and '>' only for the last ones", false},
+     "the filter is malformed; '*' stands for a whole segment and '>' only for the last ones",
+     false},
     {ErrorCode::kPayloadTooLarge, "PAYLOAD_TOO_LARGE",
      "the payload is over limits.payload_bytes; send less or raise the limit", false},
-    {ErrorCode::kBadHeader, "BAD_HEADER", "a header key is empty, or is not UTF-8 without control characters", false},
+    {ErrorCode::kBadHeader, "BAD_HEADER",
+     "a header key is empty, or is not UTF-8 without control characters", false},
     {ErrorCode::kTooManySubscriptions, "TOO_MANY_SUBSCRIPTIONS",
      "the session has limits.subscriptions subscriptions; use wildcards or raise the limit", false},
     {ErrorCode::kSubscriptionIdInUse, "SUBSCRIPTION_ID_IN_USE",
@@ -44,7 +47,8 @@ constexpr Entry kEntries[] = {
      "too much is waiting for outcomes; publish slower or raise publish_in_flight_bytes_max", true},
     {ErrorCode::kConnectionLost, "CONNECTION_LOST",
      "the connection broke after the message was sent and before its outcome came", true},
-    {ErrorCode::kInvalidOption, "INVALID_OPTION", "an option has a value that is not allowed", false},
+    {ErrorCode::kInvalidOption, "INVALID_OPTION", "an option has a value that is not allowed",
+     false},
 };
 
 const Entry& Find(ErrorCode code) {

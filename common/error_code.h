@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The closed catalogue of Error.code on the wire; docs/errors.md tells the cause and the cure of each.
-// Numbers are never reused. 1–99 come from the broker, 100–199 are made by the client library.
+// The closed catalogue of Error.code on the wire; docs/errors.md tells the cause and the cure of
+// each. Numbers are never reused. 1–99 come from the broker, 100–199 are made by the client
+// library.
 //
 // Threads: Immutable.
 #pragma once

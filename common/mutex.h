@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// std::mutex and std::shared_mutex with clang's capability attributes, so that the thread-safety preset
-// can check who holds what. absl::Mutex is not used: Debian's library is not instrumented and gives
-// false reports under ThreadSanitizer.
+// std::mutex and std::shared_mutex with clang's capability attributes, so that the thread-safety
+// preset can check who holds what. absl::Mutex is not used: Debian's library is not instrumented
+// and gives false reports under ThreadSanitizer.
 //
 // All locks of Belfry are leaf locks: nothing is called out to while one is held.
 // Threads: Thread-safe.
@@ -59,8 +59,8 @@ class BELFRY_CAPABILITY("shared_mutex") SharedMutex {
   std::shared_mutex mutex_;
 };
 
-// Holds a Mutex for a scope. It is a BasicLockable itself, so that std::condition_variable_any can wait
-// on it.
+// Holds a Mutex for a scope. It is a BasicLockable itself, so that std::condition_variable_any can
+// wait on it.
 class BELFRY_SCOPED_CAPABILITY MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) BELFRY_ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An intrusive reference count for immutable things that several threads share: the encoded record, and
-// the blocks of outgoing bytes. One count, no control block, one pointer wide.
+// An intrusive reference count for immutable things that several threads share: the encoded record,
+// and the blocks of outgoing bytes. One count, no control block, one pointer wide.
 //
 // Threads: the count is Thread-safe; what a Ref points at must be immutable once shared.
-// Ownership: the last Ref deletes. A new object starts with a count of one, which Ref::Adopt takes over.
+// Ownership: the last Ref deletes. A new object starts with a count of one, which Ref::Adopt takes
+// over.
 #pragma once
 
 #include <atomic>

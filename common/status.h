@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The one door to absl::Status. Debian's Abseil is built with its own string_view, so its factory
-// functions refuse a std::string_view; these take one. Codes are the canonical ones and equal gRPC's.
+// functions refuse a std::string_view; these take one. Codes are the canonical ones and equal
+// gRPC's.
 //
 // Use Status for what a caller must handle; hot-path outcomes are enums, bugs are CHECKs.
 // Threads: Immutable values.

@@ -16,11 +16,7 @@ constexpr uint32_t kAckAccepted = 1;
 
 Broker::Broker(DestinationId self, InterestTable& interest, const Clock& clock, BrokerLimits limits,
                LaneBounds lane_bounds)
-    : self_(self),
-      interest_(interest),
-      clock_(clock),
-      limits_(limits),
-      lane_bounds_(lane_bounds) {}
+    : self_(self), interest_(interest), clock_(clock), limits_(limits), lane_bounds_(lane_bounds) {}
 
 Broker::~Broker() { BELFRY_CHECK(sessions_.empty()); }
 
@@ -99,16 +95,18 @@ void Broker::GoAway(ErrorCode reason, Duration window) {
   const auto window_ms = std::chrono::duration_cast<std::chrono::milliseconds>(window).count();
   for (size_t i = 0; i < sessions_.size(); ++i) {
     // Slots, so that a node's sessions do not all arrive elsewhere at once.
-    const auto slot_ms = window_ms * static_cast<int64_t>(i) / static_cast<int64_t>(sessions_.size());
+    const auto slot_ms =
+        window_ms * static_cast<int64_t>(i) / static_cast<int64_t>(sessions_.size());
     sessions_[i]->sink().SendGoAway(reason, static_cast<uint32_t>(slot_ms));
   }
 }
 
 void Broker::OnSpillChanged() {
   const bool was_open = intake_open();
-  spilling_outboxes_ = static_cast<size_t>(std::count_if(
-      outboxes_.begin(), outboxes_.end(),
-      [](const auto& outbox) { return outbox != nullptr && outbox->spilling(); }));
+  spilling_outboxes_ =
+      static_cast<size_t>(std::count_if(outboxes_.begin(), outboxes_.end(), [](const auto& outbox) {
+        return outbox != nullptr && outbox->spilling();
+      }));
   if (intake_open() == was_open) return;
   if (!intake_open()) counters_.spills.Add();
   for (Intake* intake : intakes_) intake->OnIntake(intake_open());

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The core of one reactor: takes publishes in, finds who wants them in the node's interest table, fans
-// out to its own sessions and hands the record to other destinations. A pure state machine: time comes
-// from a clock, output goes to sinks and destinations, and whoever drives it calls EndTurn and Tick. In
-// the daemon a reactor does; in tests and simulation a hand.
+// The core of one reactor: takes publishes in, finds who wants them in the node's interest table,
+// fans out to its own sessions and hands the record to other destinations. A pure state machine:
+// time comes from a clock, output goes to sinks and destinations, and whoever drives it calls
+// EndTurn and Tick. In the daemon a reactor does; in tests and simulation a hand.
 //
-// Threads: Confined to its reactor, but for counters(), which any thread may read. Ownership: the node's
-// interest table, the clock, destinations and sessions belong to others and are outlived by them as
-// ~Broker's check says.
+// Threads: Confined to its reactor, but for counters(), which any thread may read. Ownership: the
+// node's interest table, the clock, destinations and sessions belong to others and are outlived by
+// them as ~Broker's check says.
 #pragma once
 
 #include <memory>

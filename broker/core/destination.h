@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The port through which a record leaves this reactor: towards another reactor, or (with the cluster)
-// towards a peer. Two adapters that look alike stand behind it: over the inbox, and over the peer link.
+// The port through which a record leaves this reactor: towards another reactor, or (with the
+// cluster) towards a peer. Two adapters that look alike stand behind it: over the inbox, and over
+// the peer link.
 //
-// Threads: Offer and NotifyWhenRoom are called on the offering reactor; the callback comes there too.
-// Ownership: an adapter outlives the brokers that offer to it.
+// Threads: Offer and NotifyWhenRoom are called on the offering reactor; the callback comes there
+// too. Ownership: an adapter outlives the brokers that offer to it.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,8 @@
 //
 // The last step of a message on its reactor: from a record to the lanes of the sessions that match.
 //
-//     index: filter → list → subscription → subscription → …   (all of this reactor with that filter)
+//     index: filter → list → subscription → subscription → …   (all of this reactor with that
+//     filter)
 //
 // Threads: Confined to its reactor. Ownership: links subscriptions, owns none.
 #pragma once

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was lost, and how much of it. PendingGap gathers losses until they can be told: up to 64 topics
-// with exact counts, beyond that one exact total (design.md §4), so that its memory is bounded.
+// What was lost, and how much of it. PendingGap gathers losses until they can be told: up to 64
+// topics with exact counts, beyond that one exact total (design.md §4), so that its memory is
+// bounded.
 //
 // Threads: Gap is an Immutable value; PendingGap is Confined to its lane.
 #pragma once

@@ -66,7 +66,8 @@ InterestTable::Match InterestTable::Find(std::string_view topic, MatchScope scop
   {
     const Stripe& stripe = stripes_[StripeOf(topic)];
     MutexLock lock(stripe.mutex);
-    if (const InterestEntry* entry = stripe.literals.Find(topic); entry != nullptr) gatherer.Add(*entry);
+    if (const InterestEntry* entry = stripe.literals.Find(topic); entry != nullptr)
+      gatherer.Add(*entry);
   }
   if (scope == MatchScope::kAll && pattern_count_.load(std::memory_order_acquire) != 0) {
     ReaderLock lock(patterns_mutex_);

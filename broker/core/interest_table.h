@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who wants what, for the whole node: for each filter, two counts for every destination. *Routed* counts
-// all subscriptions, parked sessions included, and alone decides where a message goes; *active* counts
-// those that are attended, and is what outcomes and operators are shown (design.md §7).
+// Who wants what, for the whole node: for each filter, two counts for every destination. *Routed*
+// counts all subscriptions, parked sessions included, and alone decides where a message goes;
+// *active* counts those that are attended, and is what outcomes and operators are shown (design.md
+// §7).
 //
-// Literals live in 64 stripes with a lock each; wildcards and globs share one index under a reader-writer
-// lock that publishers skip while there are none.
+// Literals live in 64 stripes with a lock each; wildcards and globs share one index under a
+// reader-writer lock that publishers skip while there are none.
 //
 // Threads: Thread-safe. Locks are leaves and short. A change is visible to every later Match.
 #pragma once
@@ -50,12 +51,14 @@ class InterestTable {
   // `reactors`: destinations below this number are this node's own.
   explicit InterestTable(DestinationId reactors) : reactors_(reactors) {}
 
-  // Changes the counts of one filter for one destination. Counts never go below zero: that is a bug.
+  // Changes the counts of one filter for one destination. Counts never go below zero: that is a
+  // bug.
   void Change(FilterView filter, DestinationId destination, InterestDelta delta);
 
   struct Match {
     DestinationSet destinations;
-    // Active subscriptions with a matching filter, and nodes that have one (this node counts as one).
+    // Active subscriptions with a matching filter, and nodes that have one (this node counts as
+    // one).
     uint32_t subscribers = 0;
     uint32_t nodes = 0;
   };

@@ -39,8 +39,8 @@ void Lane::PushGap(Gap gap) {
 }
 
 std::optional<Gap> Lane::TakeGap() {
-  // Both kinds may stand before the same record. Which goes first tells nothing: both are lost between
-  // the same two messages.
+  // Both kinds may stand before the same record. Which goes first tells nothing: both are lost
+  // between the same two messages.
   if (!dropped_.empty()) return dropped_.Take();
   if (gaps_.empty() || gaps_.front().before > front_number_) return std::nullopt;
   Gap gap = std::move(gaps_.front().gap);

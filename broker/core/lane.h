@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One ordered queue of a session: records that wait to be sent, and the gaps between them. Bounded in
-// bytes, count and age of the oldest unsent (design.md §9). When it is full the oldest records are lost
-// (DROP_OLDEST), and a Gap stands exactly where they stood.
+// One ordered queue of a session: records that wait to be sent, and the gaps between them. Bounded
+// in bytes, count and age of the oldest unsent (design.md §9). When it is full the oldest records
+// are lost (DROP_OLDEST), and a Gap stands exactly where they stood.
 //
 //     front                                         back
 //     [gap: 3 lost] r4 r5 r6 [gap: link lost 2] r9 r10   ← Push, PushGap
@@ -52,12 +52,12 @@ class Lane {
 
   // The gap that comes before the next record, if there is one.
   std::optional<Gap> TakeGap();
-  // Moves records to `out` until the next gap or until their encoded bytes exceed `bytes_max`; at least
-  // one, if one is next.
+  // Moves records to `out` until the next gap or until their encoded bytes exceed `bytes_max`; at
+  // least one, if one is next.
   void TakeRecords(size_t bytes_max, std::vector<Ref<const Record>>* out);
 
-  // True once for the fan-out with this number: a message that matches several subscriptions of the lane
-  // is queued once.
+  // True once for the fan-out with this number: a message that matches several subscriptions of the
+  // lane is queued once.
   bool FirstMatch(uint64_t fanout_number) {
     if (last_fanout_ == fanout_number) return false;
     last_fanout_ = fanout_number;

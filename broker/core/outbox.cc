@@ -5,8 +5,8 @@ namespace belfry::core {
 
 void Outbox::Flush() {
   if (records_.empty()) return;
-  // While a spill waits for room, only the destination's call back may try again: order is the queue's,
-  // and a full inbox is not hammered every turn.
+  // While a spill waits for room, only the destination's call back may try again: order is the
+  // queue's, and a full inbox is not hammered every turn.
   if (spilling_) return;
   const size_t taken = destination_.Offer(records_);
   records_.erase(records_.begin(), records_.begin() + static_cast<ptrdiff_t>(taken));

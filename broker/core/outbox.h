@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one reactor has for one destination: gathered during a turn, offered at its end, in order. What
-// the destination refuses stays here (the spill of design.md §7): the producer neither blocks nor drops,
-// but its intake closes until the spill is gone.
+// What one reactor has for one destination: gathered during a turn, offered at its end, in order.
+// What the destination refuses stays here (the spill of design.md §7): the producer neither blocks
+// nor drops, but its intake closes until the spill is gone.
 //
 // Threads: Confined to the producing reactor.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a lane does when its queue is full (design.md §9). Only kDropOldest is served so far; the others
-// are refused with UNSUPPORTED_POLICY, never taken for something else.
+// What a lane does when its queue is full (design.md §9). Only kDropOldest is served so far; the
+// others are refused with UNSUPPORTED_POLICY, never taken for something else.
 //
 // Threads: a value.
 #pragma once

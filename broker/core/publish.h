@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The outcome of a publish (design.md §2.3), and the outcomes of a session's publishes gathered during a
-// turn: success is told by one cumulative number, only exceptions and those asked for stand alone.
+// The outcome of a publish (design.md §2.3), and the outcomes of a session's publishes gathered
+// during a turn: success is told by one cumulative number, only exceptions and those asked for
+// stand alone.
 //
 // Threads: values.
 #pragma once

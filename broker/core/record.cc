@@ -28,11 +28,12 @@ void WriteOptional(wire::WireWriter& writer, uint32_t field, std::string_view by
 }  // namespace
 
 Ref<const Record> Record::Encode(const wire::PublishView& publish, const Stamp& stamp) {
-  size_t size = OptionalBytesFieldSize(wire::kTopicField, publish.topic) +
-                OptionalBytesFieldSize(wire::kPayloadField, publish.payload) +
-                OptionalBytesFieldSize(wire::kKeyField, publish.key) +
-                VarintFieldSize(wire::kMessageTimeField, static_cast<uint64_t>(stamp.time_unix_us)) +
-                OptionalBytesFieldSize(wire::kMessagePublisherField, stamp.publisher);
+  size_t size =
+      OptionalBytesFieldSize(wire::kTopicField, publish.topic) +
+      OptionalBytesFieldSize(wire::kPayloadField, publish.payload) +
+      OptionalBytesFieldSize(wire::kKeyField, publish.key) +
+      VarintFieldSize(wire::kMessageTimeField, static_cast<uint64_t>(stamp.time_unix_us)) +
+      OptionalBytesFieldSize(wire::kMessagePublisherField, stamp.publisher);
   publish.headers.ForEach([&](const wire::HeaderView& header) {
     size += BytesFieldSize(wire::kHeadersField, HeaderSize(header));
   });
@@ -43,8 +44,7 @@ Ref<const Record> Record::Encode(const wire::PublishView& publish, const Stamp& 
   wire::WireWriter writer(record->data());
   WriteOptional(writer, wire::kTopicField, publish.topic);
   record->topic_size_ = static_cast<uint16_t>(publish.topic.size());
-  record->topic_offset_ =
-      static_cast<uint16_t>(writer.at() - record->data() - record->topic_size_);
+  record->topic_offset_ = static_cast<uint16_t>(writer.at() - record->data() - record->topic_size_);
   WriteOptional(writer, wire::kPayloadField, publish.payload);
   publish.headers.ForEach([&](const wire::HeaderView& header) {
     writer.BytesHead(wire::kHeadersField, HeaderSize(header));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A message in its encoded form (belfry.v1.Message), made once at ingress and shared by reference with
-// every session, reactor and peer that wants it. Nothing of one session and no position stands inside.
+// A message in its encoded form (belfry.v1.Message), made once at ingress and shared by reference
+// with every session, reactor and peer that wants it. Nothing of one session and no position stands
+// inside.
 //
 // Threads: Immutable. Ownership: counted by Ref; one allocation holds the object and its bytes.
 #pragma once
@@ -22,8 +23,8 @@ class Record final : public RefCounted {
     int64_t time_unix_us = 0;
     std::string_view publisher{};
     Space space = Space::kMain;
-    // Published behind the Redis door under a name that the gRPC door does not know: matches no wildcard
-    // and no glob of gRPC sessions.
+    // Published behind the Redis door under a name that the gRPC door does not know: matches no
+    // wildcard and no glob of gRPC sessions.
     bool redis_only = false;
   };
 

@@ -3,7 +3,8 @@
 // A FIFO in one power-of-two array: no allocation in steady state, none at all while empty and new.
 // std::deque allocates and frees a block every few elements, which the delivery path must not.
 //
-// Threads: Confined to its owner. T must be default constructible and movable; popped slots are reset.
+// Threads: Confined to its owner. T must be default constructible and movable; popped slots are
+// reset.
 #pragma once
 
 #include <cstddef>

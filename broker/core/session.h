@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One connected client process: its subscriptions, its lanes, and the outcomes it waits for. It is pure:
-// a protocol feeds it operations and brings a sink; the broker flushes it at the end of each turn in which
-// it was touched.
+// One connected client process: its subscriptions, its lanes, and the outcomes it waits for. It is
+// pure: a protocol feeds it operations and brings a sink; the broker flushes it at the end of each
+// turn in which it was touched.
 //
 // Lifecycle: made by the protocol when the client has said who it is; the destructor takes every
-// subscription back. Threads: Confined to its broker's reactor. Ownership: by the protocol's stream;
-// the broker and the sink outlive it.
+// subscription back. Threads: Confined to its broker's reactor. Ownership: by the protocol's
+// stream; the broker and the sink outlive it.
 #pragma once
 
 #include <absl/container/flat_hash_set.h>
@@ -36,7 +36,8 @@ struct SessionOptions {
   std::string address{};
   // The client asked to resume a session that is gone: its live lane begins with Gap{RECONNECT}.
   bool reconnected = false;
-  // Silence for three of these ends the session, and something is sent at least this often. Zero: off.
+  // Silence for three of these ends the session, and something is sent at least this often. Zero:
+  // off.
   Duration heartbeat{0};
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a protocol brings to a core::Session: the way out. The session decides what goes and in which
-// order; the sink encodes it and knows when the wire is full.
+// What a protocol brings to a core::Session: the way out. The session decides what goes and in
+// which order; the sink encodes it and knows when the wire is full.
 //
-// Threads: Confined to the session's reactor. Ownership: the sink outlives its session. No call of a sink
-// calls back into the session before it returns.
+// Threads: Confined to the session's reactor. Ownership: the sink outlives its session. No call of
+// a sink calls back into the session before it returns.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ class SessionSink {
   virtual void SendGap(uint32_t lane, const Gap& gap) = 0;
   virtual void SendHeartbeat() = 0;
   virtual void SendGoAway(ErrorCode reason, uint32_t after_ms) = 0;
-  // The session is over for this reason. The sink ends the connection's stream soon, not within the call.
+  // The session is over for this reason. The sink ends the connection's stream soon, not within the
+  // call.
   virtual void Close(ErrorCode reason) = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "broker/config/address.h"
 #include "broker/config/load.h"
 #include "broker/config/reload.h"
+#include "broker/daemon/node_metrics.h"
 #include "broker/daemon/ports_file.h"
 #include "broker/daemon/signals.h"
 #include "broker/daemon/systemd_notify.h"
@@ -36,7 +37,9 @@ size_t ReactorCount(const config::Config& config) {
 }
 
 core::LaneBounds LaneBoundsOf(const config::SlowConfig& slow) {
-  return {.bytes_max = slow.queue_bytes, .messages_max = slow.queue_messages, .age_max = slow.queue_age};
+  return {.bytes_max = slow.queue_bytes,
+          .messages_max = slow.queue_messages,
+          .age_max = slow.queue_age};
 }
 
 auth::TlsFiles TlsFilesOf(const config::TlsConfig& tls) {
@@ -50,8 +53,9 @@ constexpr uint64_t kSpareDescriptors = 512;
 uint64_t ConnectionsMax(const config::Config& config) {
   rlimit limit;
   BELFRY_CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  const uint64_t may_open = limit.rlim_cur > 2 * kSpareDescriptors ? limit.rlim_cur - kSpareDescriptors
-                                                                    : limit.rlim_cur / 2;
+  const uint64_t may_open = limit.rlim_cur > 2 * kSpareDescriptors
+                                ? limit.rlim_cur - kSpareDescriptors
+                                : limit.rlim_cur / 2;
   return std::min(config.limits.connections, may_open);
 }
 
@@ -71,8 +75,8 @@ Application::Application(CommandLine command_line, config::Config config)
                                      .topic_bytes_max = config_.limits.topic_bytes,
                                      .subscriptions_max = config_.limits.subscriptions};
   for (size_t i = 0; i < ReactorCount(config_); ++i) {
-    reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), interest_, clock_, limits,
-                                                        LaneBoundsOf(config_.slow)));
+    reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), interest_, clock_,
+                                                        limits, LaneBoundsOf(config_.slow)));
     totals_.Watch(*reactors_.back());
     watchdog_.Watch(reactors_.back()->reactor());
   }
@@ -159,7 +163,12 @@ void Application::FillServices() {
 
 Status Application::StartHttp() {
   if (config_.listen.http.empty()) return Status();
-  AddMetrics();
+  AddNodeMetrics(metrics_, totals_, *grpc_server_);
+  metrics_.AddCounter("belfry_daemon_reloads_refused_total",
+                      "Reloads that kept the old configuration.",
+                      [this] { return static_cast<double>(reloads_refused_.load()); });
+  metrics_.AddGauge("belfry_daemon_ready", "1 while clients may be sent here.",
+                    [this] { return Readiness().ready ? 1.0 : 0.0; });
   frontend::http::HttpServer::Pages pages;
   pages.metrics = [this] { return metrics_.Render(); };
   pages.healthy = [this] { return reactors_turn_.load(); };
@@ -174,59 +183,6 @@ Status Application::StartHttp() {
     return MakeStatus(status.code(), fmt::format("listen.http: {}", MessageOf(status)));
   }
   return Status();
-}
-
-void Application::AddMetrics() {
-  const auto counter = [&](std::string_view name, std::string_view help,
-                           core::Counter BrokerCounters::* which) {
-    metrics_.AddCounter(name, help, [this, which] { return static_cast<double>(totals_.Sum(which)); });
-  };
-  const auto gauge = [&](std::string_view name, std::string_view help,
-                         core::Counter BrokerCounters::* which) {
-    metrics_.AddGauge(name, help, [this, which] { return static_cast<double>(totals_.Sum(which)); });
-  };
-  const auto server = [&](std::string_view name, std::string_view help,
-                          const std::atomic<uint64_t>& value) {
-    metrics_.AddCounter(name, help, [&value] { return static_cast<double>(value.load()); });
-  };
-  counter("belfry_core_messages_in_total", "Messages taken in.", &BrokerCounters::messages_in);
-  counter("belfry_core_publishes_refused_total", "Publishes answered FAILED.",
-          &BrokerCounters::publishes_refused);
-  counter("belfry_core_messages_without_interest_total", "Messages that no subscription matched.",
-          &BrokerCounters::messages_without_interest);
-  counter("belfry_core_deliveries_out_total", "Messages sent to sessions.",
-          &BrokerCounters::deliveries_out);
-  counter("belfry_core_dropped_total", "Messages dropped from full or old queues; each is in a gap.",
-          &BrokerCounters::dropped);
-  counter("belfry_core_gaps_out_total", "Gaps told to sessions.", &BrokerCounters::gaps_out);
-  counter("belfry_core_spills_total", "Times a reactor stopped reading for a full inbox.",
-          &BrokerCounters::spills);
-  gauge("belfry_core_sessions", "Open sessions and plain subscribe calls.", &BrokerCounters::sessions);
-  gauge("belfry_core_subscriptions", "Subscriptions of all sessions.", &BrokerCounters::subscriptions);
-  metrics_.AddGauge("belfry_rpc_connections", "Open gRPC connections.",
-                    [this] { return static_cast<double>(grpc_server_->connections()); });
-  const rpc::ServerCounters& rpc_counters = grpc_server_->counters();
-  const reactor::Acceptor::Counters& accepts = grpc_server_->accept_counters();
-  server("belfry_rpc_connections_accepted_total", "Connections accepted.", accepts.accepted);
-  server("belfry_rpc_connections_refused_total", "Connections closed at once for a limit.",
-         accepts.refused);
-  server("belfry_rpc_accept_pauses_total", "Pauses for want of descriptors or by the accept rate.",
-         accepts.pauses);
-  server("belfry_rpc_calls_total", "Calls started.", rpc_counters.calls_started);
-  server("belfry_rpc_floods_cut_total", "Connections ended by a flood guard.",
-         rpc_counters.floods_cut);
-  server("belfry_rpc_timeouts_total", "Connections ended for silence.", rpc_counters.timeouts);
-  server("belfry_rpc_tls_failures_total", "TLS handshakes that failed.", rpc_counters.tls_failures);
-  server("belfry_rpc_protocol_errors_total", "Connections ended because the peer broke HTTP/2.",
-         rpc_counters.protocol_errors);
-  server("belfry_rpc_received_bytes_total", "Bytes read from connections.",
-         rpc_counters.bytes_received);
-  server("belfry_rpc_sent_bytes_total", "Bytes written to connections.", rpc_counters.bytes_sent);
-  server("belfry_daemon_reloads_refused_total", "Reloads that kept the old configuration.",
-         reloads_refused_);
-  metrics_.AddGauge("belfry_daemon_ready", "1 while clients may be sent here.",
-                    [this] { return Readiness().ready ? 1.0 : 0.0; });
-  observability::AddProcessMetrics(metrics_);
 }
 
 frontend::grpc::NodeTotals Application::Totals() const {
@@ -301,7 +257,8 @@ void Application::Reload() {
         broker.set_lane_bounds(bounds);
       });
     }
-    log_.Info("reloaded", {{"changed", Joined(plan->changed)}, {"needs_restart", Joined(plan->kept)}});
+    log_.Info("reloaded",
+              {{"changed", Joined(plan->changed)}, {"needs_restart", Joined(plan->kept)}});
   }
   NotifySystemd("READY=1");
 }

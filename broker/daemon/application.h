@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The process: every object in construction order, which is the order of dependence. Read this list from
-// the top and you know what runs.
+// The process: every object in construction order, which is the order of dependence. Read this list
+// from the top and you know what runs.
 //
-// Lifecycle: construct, Start() (fails with one clear line), Run() until a signal asks to stop, destroy.
-// Threads: Confined to the main thread, which waits for signals, feeds the watchdog and reloads.
+// Lifecycle: construct, Start() (fails with one clear line), Run() until a signal asks to stop,
+// destroy. Threads: Confined to the main thread, which waits for signals, feeds the watchdog and
+// reloads.
 #pragma once
 
 #include <atomic>
@@ -45,7 +46,6 @@ class Application {
   Status StartGrpc();
   Status StartHttp();
   void FillServices();
-  void AddMetrics();
   frontend::grpc::NodeTotals Totals() const;
   void Reload();
   void Drain();

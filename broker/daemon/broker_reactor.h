@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One reactor with the core that lives on it: its broker, the inbox that other reactors fill, the end of
-// its turns and its once-a-second tick.
+// One reactor with the core that lives on it: its broker, the inbox that other reactors fill, the
+// end of its turns and its once-a-second tick.
 //
 // Lifecycle: construct all, Connect each to the others, Start; Stop all before any is destroyed.
 // Threads: broker() is Confined to the reactor, but for its counters.

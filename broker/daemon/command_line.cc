@@ -16,7 +16,8 @@ std::variant<CommandLine, int> ParseCommandLine(int argc, char** argv) {
       "Signals: TERM and INT drain and stop, HUP reloads the configuration.\n\n"
       "Example:\n"
       "  belfryd --config /etc/belfry/belfry.toml --set log.level=debug");
-  app.add_option("--config", line.config_path, "read this TOML file (conf/belfry.toml shows every key)")
+  app.add_option("--config", line.config_path,
+                 "read this TOML file (conf/belfry.toml shows every key)")
       ->type_name("FILE");
   app.add_option("--set", line.sets, "override one key; may be given again")
       ->type_name("KEY=VALUE")

@@ -2,8 +2,8 @@
 //
 // What belfryd was asked to do.
 //
-// Threads: a value. Errors: Parse prints help, version or what is wrong (to stderr) and tells the exit
-// status: 2 for wrong usage.
+// Threads: a value. Errors: Parse prints help, version or what is wrong (to stderr) and tells the
+// exit status: 2 for wrong usage.
 #pragma once
 
 #include <optional>

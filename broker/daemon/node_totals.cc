@@ -5,9 +5,10 @@ namespace belfry::daemon {
 
 using core::BrokerCounters;
 
-uint64_t NodeTotals::Sum(core::Counter BrokerCounters::* counter) const {
+uint64_t NodeTotals::Sum(core::Counter BrokerCounters::*counter) const {
   uint64_t sum = 0;
-  for (const BrokerReactor* reactor : reactors_) sum += (reactor->broker().counters().*counter).value();
+  for (const BrokerReactor* reactor : reactors_)
+    sum += (reactor->broker().counters().*counter).value();
   return sum;
 }
 

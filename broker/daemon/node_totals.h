@@ -2,8 +2,8 @@
 //
 // What the node's brokers have done, summed, and how fast lately: for Admin and the metrics page.
 //
-// Threads: Thread-safe. Observe is called about once a second by the main thread. Ownership: points at
-// the reactors, which outlive it.
+// Threads: Thread-safe. Observe is called about once a second by the main thread. Ownership: points
+// at the reactors, which outlive it.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class NodeTotals {
   // Before the first call of another function.
   void Watch(const BrokerReactor& reactor) { reactors_.push_back(&reactor); }
 
-  uint64_t Sum(core::Counter core::BrokerCounters::* counter) const;
+  uint64_t Sum(core::Counter core::BrokerCounters::*counter) const;
 
   void Observe();
   double messages_in_per_s() const;

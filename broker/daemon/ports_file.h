@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The file that tells scripts which ports were bound: {"grpc":N,"peer":N,"http":N,"redis":N}, null where
-// a listener is off. It appears whole, by rename, once all listeners are up.
+// The file that tells scripts which ports were bound: {"grpc":N,"peer":N,"http":N,"redis":N}, null
+// where a listener is off. It appears whole, by rename, once all listeners are up.
 //
 // Threads: any one. Errors: a Status that names the file and the cause.
 #pragma once

@@ -3,8 +3,8 @@
 // core::Destination over another reactor's inbox: one object for each ordered pair of reactors. The
 // adapter over a peer link looks the same.
 //
-// Threads: Offer and NotifyWhenRoom on the producer's reactor. The inbox calls back on the target's, so
-// the callback is posted home.
+// Threads: Offer and NotifyWhenRoom on the producer's reactor. The inbox calls back on the
+// target's, so the callback is posted home.
 #pragma once
 
 #include <functional>
@@ -24,11 +24,12 @@ class ReactorDestination final : public core::Destination {
   ReactorDestination(reactor::Reactor& producer, RecordInbox& inbox)
       : producer_(producer), inbox_(inbox) {}
 
-  size_t Offer(std::span<Ref<const core::Record>> records) override { return inbox_.Offer(records); }
+  size_t Offer(std::span<Ref<const core::Record>> records) override {
+    return inbox_.Offer(records);
+  }
   void NotifyWhenRoom(std::function<void()> callback) override {
-    inbox_.NotifyWhenRoom([&producer = producer_, callback = std::move(callback)] {
-      producer.Post(callback);
-    });
+    inbox_.NotifyWhenRoom(
+        [&producer = producer_, callback = std::move(callback)] { producer.Post(callback); });
   }
 
  private:

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // belfry.v1.Message and belfry.v1.Publish seen in place: views into encoded bytes. Their first four
-// fields are the same, so one reader serves both. A test holds the field numbers against the generated
-// code.
+// fields are the same, so one reader serves both. A test holds the field numbers against the
+// generated code.
 //
-// Threads: Immutable. Ownership: every view points into the bytes that were parsed. Errors: Parse returns
-// false on malformed bytes; it does not judge topics or sizes, nor whether text is UTF-8.
+// Threads: Immutable. Ownership: every view points into the bytes that were parsed. Errors: Parse
+// returns false on malformed bytes; it does not judge topics or sizes, nor whether text is UTF-8.
 #pragma once
 
 #include <cstdint>
@@ -35,13 +35,13 @@ struct HeaderView {
 class HeadersView {
  public:
   HeadersView() = default;
-  HeadersView(std::string_view container, uint32_t count)
-      : container_(container), count_(count) {}
+  HeadersView(std::string_view container, uint32_t count) : container_(container), count_(count) {}
 
   uint32_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
 
-  // Calls visit(HeaderView) for each, in order. The container was parsed before, so it is well formed.
+  // Calls visit(HeaderView) for each, in order. The container was parsed before, so it is well
+  // formed.
   template <class Visit>
   void ForEach(Visit&& visit) const {
     if (count_ == 0) return;

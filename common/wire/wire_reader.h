@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads the protobuf wire format in place: varints, tags and length-delimited fields as views into the
-// input. It serves the hot path alone (publishes in, records out), where a parse into objects would copy
-// and allocate for each message; everything else uses generated code.
+// Reads the protobuf wire format in place: varints, tags and length-delimited fields as views into
+// the input. It serves the hot path alone (publishes in, records out), where a parse into objects
+// would copy and allocate for each message; everything else uses generated code.
 //
-// Threads: Confined to its owner. Ownership: the bytes stay with the caller. Errors: each Read returns
-// false on malformed or truncated input, and the reader must not be used further.
-// Source of the format: https://protobuf.dev/programming-guides/encoding/.
+// Threads: Confined to its owner. Ownership: the bytes stay with the caller. Errors: each Read
+// returns false on malformed or truncated input, and the reader must not be used further. Source of
+// the format: https://protobuf.dev/programming-guides/encoding/.
 #pragma once
 
 #include <cstdint>

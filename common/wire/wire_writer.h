@@ -3,9 +3,9 @@
 // Writes the protobuf wire format into a buffer whose size was computed first: the counterpart of
 // wire_reader.h, for records and the frames around them.
 //
-// Threads: Confined to its owner. Ownership: the buffer stays with the caller and must hold all that is
-// written; the Size functions tell how much that is. Fields that equal their default are the caller's to
-// leave out.
+// Threads: Confined to its owner. Ownership: the buffer stays with the caller and must hold all
+// that is written; the Size functions tell how much that is. Fields that equal their default are
+// the caller's to leave out.
 #pragma once
 
 #include <bit>

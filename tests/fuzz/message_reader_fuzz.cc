@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// gRPC's length-prefixed messages cut at arbitrary places: reassembled in pieces they are the same messages
-// as in one piece, with the same end.
+// gRPC's length-prefixed messages cut at arbitrary places: reassembled in pieces they are the same
+// messages as in one piece, with the same end.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A client that sends arbitrary frames after its Hello: the stream may end with a status, the process may
-// not, and nothing of the session stays behind.
+// A client that sends arbitrary frames after its Hello: the stream may end with a status, the
+// process may not, and nothing of the session stays behind.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Topics and filters from arbitrary bytes: whatever passes validation is matched by the index exactly as the
-// plain matcher says, and nothing else happens.
+// Topics and filters from arbitrary bytes: whatever passes validation is matched by the index
+// exactly as the plain matcher says, and nothing else happens.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

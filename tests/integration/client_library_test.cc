@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client library against the real broker: what an application sees when all is well, when the broker
-// restarts or stops, and when it is slow itself.
+// The client library against the real broker: what an application sees when all is well, when the
+// broker restarts or stops, and when it is slow itself.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -66,7 +66,8 @@ class ClientLibrary : public testing::Test {
     SubscribeOptions options;
     options.on_gap = [&inbox](const Gap& gap) { inbox.Add(GapLine(gap)); };
     Subscription subscription = client.Subscribe(
-        std::move(filter), [&inbox](const Message& m) { inbox.Add(std::string(m.payload())); }, options);
+        std::move(filter), [&inbox](const Message& m) { inbox.Add(std::string(m.payload())); },
+        options);
     EXPECT_TRUE(subscription.WaitUntilConfirmed(seconds(30)));
     return subscription;
   }
@@ -214,11 +215,14 @@ TEST_F(ClientLibrary, AStoppedReaderIsToldExactlyWhatItLost) {
   ASSERT_EQ(belfry({"wait", "--timeout", "30s", "--subscribers", "big=1"}).exit_status, 0);
   kill(reader, SIGSTOP);
   constexpr uint64_t kMessages = 200'000;
-  EXPECT_EQ(belfry({"pub", "big", std::string(100, 'x'), "--count", std::to_string(kMessages)}).exit_status, 0);
+  EXPECT_EQ(belfry({"pub", "big", std::string(100, 'x'), "--count", std::to_string(kMessages)})
+                .exit_status,
+            0);
   kill(reader, SIGCONT);
   // A last message behind all others.
   EXPECT_EQ(belfry({"pub", "big", "the end"}).exit_status, 0);
-  EXPECT_TRUE(WaitFor([&] { return ReadFile(folder.Path("out")).find("the end") != std::string::npos; }));
+  EXPECT_TRUE(
+      WaitFor([&] { return ReadFile(folder.Path("out")).find("the end") != std::string::npos; }));
   kill(reader, SIGINT);
   int status = 0;
   waitpid(reader, &status, 0);

@@ -52,8 +52,8 @@ TEST(Daemon, WrongUsageIsTwoAndBadConfigurationIsOne) {
   EXPECT_EQ(unknown.exit_status, 1);
   EXPECT_THAT(unknown.err, HasSubstr("limits.payload_bytes"));
   const BelfrydProcess taken;
-  const auto second = RunProgram({"belfryd", "--set", "listen.http=", "--set",
-                                  "listen.grpc=" + taken.address()});
+  const auto second =
+      RunProgram({"belfryd", "--set", "listen.http=", "--set", "listen.grpc=" + taken.address()});
   EXPECT_EQ(second.exit_status, 1);
   EXPECT_THAT(second.err, HasSubstr(taken.address()));
   EXPECT_EQ(RunProgram({"belfryd", "--config", "/nonexistent/belfry.toml"}).exit_status, 1);
@@ -65,7 +65,8 @@ TEST(Daemon, PrintsAndChecksItsConfiguration) {
   EXPECT_THAT(printed.out, HasSubstr("level = \"debug\""));
   TempFolder folder;
   std::ofstream(folder.Path("c.toml")) << printed.out;
-  EXPECT_EQ(RunProgram({"belfryd", "--check-config", "--config", folder.Path("c.toml")}).exit_status, 0);
+  EXPECT_EQ(
+      RunProgram({"belfryd", "--check-config", "--config", folder.Path("c.toml")}).exit_status, 0);
   EXPECT_EQ(RunProgram({"belfryd", "--check-config", "--config", BELFRY_SOURCE "/conf/belfry.toml"})
                 .exit_status,
             0);
@@ -102,8 +103,9 @@ TEST(Daemon, AReloadReplacesCertificatesAndKeepsGoodOnes) {
   BelfrydProcess broker({"--set", "security.tls.cert=" + folder.Path("cert.pem"), "--set",
                          "security.tls.key=" + folder.Path("key.pem")});
   const auto subject = [&] {
-    return RunProgram({"/bin/sh", "-c", "openssl s_client -connect " + broker.address() +
-                                            " -alpn h2 </dev/null 2>/dev/null | openssl x509 -noout -subject"})
+    return RunProgram({"/bin/sh", "-c",
+                       "openssl s_client -connect " + broker.address() +
+                           " -alpn h2 </dev/null 2>/dev/null | openssl x509 -noout -subject"})
         .out;
   };
   EXPECT_THAT(subject(), HasSubstr("first"));

@@ -6,7 +6,8 @@ PATH=$BELFRY_BIN:$PATH
 folder=$(mktemp -d)
 belfryd --set listen.grpc=127.0.0.1:0 --set listen.http= --ports-file "$folder/ports" 2>"$folder/log" &
 broker=$!
-trap 'kill $broker 2>/dev/null; wait $broker || true; rm -rf "$folder"' EXIT
+# Readers that a failed check left behind go too.
+trap 'kill $(jobs -p) 2>/dev/null; wait || true; rm -rf "$folder"' EXIT
 fail() {
   echo "shows: $1" >&2
   exit 1

@@ -9,8 +9,8 @@
 namespace belfry::frontend::grpc {
 namespace {
 
-// A publishing session may send this far ahead of what its reactor has taken: at 128 bytes a message some
-// thousands, so that one round trip never limits it.
+// A publishing session may send this far ahead of what its reactor has taken: at 128 bytes a
+// message some thousands, so that one round trip never limits it.
 constexpr uint32_t kSessionWindowBytes = 256 << 10;
 
 }  // namespace

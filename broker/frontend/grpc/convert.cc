@@ -76,7 +76,8 @@ bool FromProto(const v1::Filter& filter, FilterView* out) {
       out->kind = FilterKind::kGlob;
       return true;
     default:
-      // A kind of a newer release: as a literal with an empty text it is refused like any bad filter.
+      // A kind of a newer release: as a literal with an empty text it is refused like any bad
+      // filter.
       *out = FilterView{};
       return false;
   }

@@ -22,8 +22,8 @@ void ToProto(const core::SubscribeResult& result, v1::SubscribeResult* out);
 void ToProto(uint32_t lane, const core::Gap& gap, v1::Gap* out);
 void ToProto(const core::PublishOutcome& outcome, v1::PublishOutcome* out);
 
-// The view points into the message. False: the kind is one of a newer release; the view is then an empty
-// literal, which is refused like any bad filter.
+// The view points into the message. False: the kind is one of a newer release; the view is then an
+// empty literal, which is refused like any bad filter.
 bool FromProto(const v1::Filter& filter, FilterView* out);
 
 // The gRPC status that ends a session for this reason: "SHUTTING_DOWN: the node is stopping; …".

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hot end of the delivery path: writes records, already encoded, as one outgoing message of a call.
-// Small records are copied once, from the record to the wire's chain; payloads of 4 KiB and more are
-// referenced where they are.
+// The hot end of the delivery path: writes records, already encoded, as one outgoing message of a
+// call. Small records are copied once, from the record to the wire's chain; payloads of 4 KiB and
+// more are referenced where they are.
 //
 // Threads: Confined to the call's reactor.
 #pragma once

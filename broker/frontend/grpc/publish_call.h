@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Broker.Publish: a unary call that publishes a few messages and answers one outcome for each, in order.
-// It waits, unread, while the reactor's intake is closed.
+// Broker.Publish: a unary call that publishes a few messages and answers one outcome for each, in
+// order. It waits, unread, while the reactor's intake is closed.
 //
 // Threads: Confined to the call's reactor. Ownership: by the connection, as every CallHandler.
 #pragma once

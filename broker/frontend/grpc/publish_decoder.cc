@@ -4,7 +4,8 @@
 namespace belfry::frontend::grpc {
 namespace {
 
-// Field numbers of belfry.v1.ClientFrame and PublishBatch; a test holds them against generated code.
+// Field numbers of belfry.v1.ClientFrame and PublishBatch; a test holds them against generated
+// code.
 constexpr uint32_t kClientFramePublishField = 4;
 constexpr uint32_t kProducerIdField = 1;
 constexpr uint32_t kFirstSequenceField = 2;

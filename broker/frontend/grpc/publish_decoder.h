@@ -3,8 +3,8 @@
 // Finds the publishes inside a frame without parsing it into objects: each becomes a view into the
 // received bytes, and the core encodes the record straight from there.
 //
-// Threads: pure functions. Ownership: views point into the given bytes. Errors: false on malformed bytes;
-// what was visited before stays visited.
+// Threads: pure functions. Ownership: views point into the given bytes. Errors: false on malformed
+// bytes; what was visited before stays visited.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace belfry::frontend::grpc {
 
-// The PublishBatch inside a ClientFrame that holds nothing else. False: the frame is another one, or is
-// malformed; generated code will tell which.
+// The PublishBatch inside a ClientFrame that holds nothing else. False: the frame is another one,
+// or is malformed; generated code will tell which.
 bool FindPublishBatch(std::string_view client_frame, std::string_view* batch);
 
 struct PublishBatchHead {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Server reflection, versions v1 and v1alpha, so that grpcurl and the like need no proto files. It serves
-// the descriptors that this binary was built with, of the services it names and what they import.
+// Server reflection, versions v1 and v1alpha, so that grpcurl and the like need no proto files. It
+// serves the descriptors that this binary was built with, of the services it names and what they
+// import.
 //
 // Threads: called once, before the table serves.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the services of the gRPC door share: the brokers, one for each reactor, and what the node says of
-// itself. Filled by the application before the server listens.
+// What the services of the gRPC door share: the brokers, one for each reactor, and what the node
+// says of itself. Filled by the application before the server listens.
 //
 // Threads: Immutable once serving; the functions are Thread-safe. Ownership: everything pointed at
 // belongs to the application and outlives the server.

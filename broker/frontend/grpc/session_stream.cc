@@ -103,10 +103,10 @@ void SessionStream::OnFrame(const v1::ClientFrame& frame) {
 
 void SessionStream::OnHello(const v1::Hello& hello) {
   if (hello.min_version() > kVersion || hello.max_version() < kVersion) {
-    End(FailedPrecondition(fmt::format(
-        "{}: this broker speaks version {}, the client {} to {}; upgrade the older one",
-        ErrorCodeName(ErrorCode::kVersionMismatch), kVersion, hello.min_version(),
-        hello.max_version())));
+    End(FailedPrecondition(
+        fmt::format("{}: this broker speaks version {}, the client {} to {}; upgrade the older one",
+                    ErrorCodeName(ErrorCode::kVersionMismatch), kVersion, hello.min_version(),
+                    hello.max_version())));
     return;
   }
   const std::string& client_id = hello.client_id();
@@ -131,7 +131,8 @@ void SessionStream::OnHello(const v1::Hello& hello) {
   welcome.set_resume_token(NewResumeToken());
   welcome.set_heartbeat_ms(Milliseconds(context_.heartbeat));
   welcome.mutable_limits()->set_payload_bytes(broker_.limits().payload_bytes_max);
-  welcome.mutable_limits()->set_topic_bytes(static_cast<uint32_t>(broker_.limits().topic_bytes_max));
+  welcome.mutable_limits()->set_topic_bytes(
+      static_cast<uint32_t>(broker_.limits().topic_bytes_max));
   welcome.mutable_limits()->set_subscriptions(
       static_cast<uint32_t>(broker_.limits().subscriptions_max));
   welcome.mutable_limits()->set_frame_bytes(context_.frame_bytes_max);
@@ -206,7 +207,8 @@ void SessionStream::SendPublishResults(const core::PublishResults& results) {
   auto* out = frame.mutable_published();
   out->set_producer_id(producer_id_);
   out->set_ok_through(results.ok_through);
-  for (const core::PublishOutcome& outcome : results.outcomes) ToProto(outcome, out->add_outcomes());
+  for (const core::PublishOutcome& outcome : results.outcomes)
+    ToProto(outcome, out->add_outcomes());
   Send(frame);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Broker.Session: one bidirectional stream of one client process, between rpc::Call and core::Session.
-// Frames in become operations of the session; what the session sends becomes frames out.
+// Broker.Session: one bidirectional stream of one client process, between rpc::Call and
+// core::Session. Frames in become operations of the session; what the session sends becomes frames
+// out.
 //
 //     OnMessage → Hello → (Welcome) → subscribe | unsubscribe | publish | ping | … → Goodbye
 //

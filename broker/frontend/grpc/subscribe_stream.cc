@@ -21,8 +21,8 @@ SubscribeStream::SubscribeStream(const ServiceContext& context, const v1::Subscr
   options.client_id = "subscribe-call";
   options.principal = call.peer().principal;
   options.address = call.peer().address;
-  session_ = std::make_unique<core::Session>(context.broker(call.reactor()), *this,
-                                             std::move(options));
+  session_ =
+      std::make_unique<core::Session>(context.broker(call.reactor()), *this, std::move(options));
   uint32_t id = 0;
   for (const v1::Filter& proto : request.filters()) {
     FilterView filter;

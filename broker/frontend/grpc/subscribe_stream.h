@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Broker.Subscribe: a server stream for scripts and other languages. It is a core::Session like any
-// other, with fixed filters, no heartbeats (HTTP/2 keepalive finds dead ones) and MessageBatch on the wire.
+// other, with fixed filters, no heartbeats (HTTP/2 keepalive finds dead ones) and MessageBatch on
+// the wire.
 //
 // Threads: Confined to the call's reactor. Ownership: by the connection, as every CallHandler.
 #pragma once

@@ -105,8 +105,8 @@ TEST(Broker, AFullInboxClosesTheIntakeAndLosesNothing) {
 
   node.Settle();
   EXPECT_EQ(gate.log, "closed open ");
-  EXPECT_THAT(sink.Take(), ElementsAre("t=0", "t=1", "t=2", "t=3", "t=4", "t=5", "t=6", "t=7", "t=8",
-                                       "t=9", "t=10"));
+  EXPECT_THAT(sink.Take(), ElementsAre("t=0", "t=1", "t=2", "t=3", "t=4", "t=5", "t=6", "t=7",
+                                       "t=8", "t=9", "t=10"));
   EXPECT_EQ(node.broker(0).counters().spills.value(), 1u);
   node.broker(0).LeaveIntake(gate);
 }
@@ -182,8 +182,12 @@ TEST(Broker, StampsTimeAndPublisherAndIgnoresWhatTheClientClaims) {
   } sink;
   Session session(node.broker(), sink, {});
   Subscribe(session, 1, Literal("t"));
-  // Fields 5 (time) and 6 (publisher) of a Message, set by the client in its Publish: other fields there.
-  const std::string claimed = std::string("\x0a\x01t\x28\x01\x32\x03" "eve", 10);
+  // Fields 5 (time) and 6 (publisher) of a Message, set by the client in its Publish: other fields
+  // there.
+  const std::string claimed = std::string(
+      "\x0a\x01t\x28\x01\x32\x03"
+      "eve",
+      10);
   wire::PublishView publish;
   ASSERT_TRUE(wire::PublishView::Parse(claimed, &publish));
   ASSERT_TRUE(node.broker().Publish(publish, "ann").ok());

@@ -50,7 +50,8 @@ TEST(InterestTable, IsEmptyAgainWhenAllAreGone) {
   }
   EXPECT_EQ(table.size(), 3u);
   for (const FilterView filter : {kLiteral, kWildcard, kGlob}) {
-    for (const DestinationId d : {2, 0, 3, 1}) table.Change(filter, d, {.routed = -2, .active = -1});
+    for (const DestinationId d : {2, 0, 3, 1})
+      table.Change(filter, d, {.routed = -2, .active = -1});
   }
   EXPECT_EQ(table.size(), 0u);
   EXPECT_TRUE(table.Find("a.b", MatchScope::kAll).destinations.empty());

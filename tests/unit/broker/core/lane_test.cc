@@ -65,8 +65,8 @@ TEST(Lane, UpTo64TopicsAreExact) {
   EXPECT_EQ(sum, 129u);
 }
 
-// Whatever happens to a lane: what was pushed is exactly what was taken plus what gaps tell, in order,
-// and the bounds hold.
+// Whatever happens to a lane: what was pushed is exactly what was taken plus what gaps tell, in
+// order, and the bounds hold.
 RC_GTEST_PROP(Lane, EveryMessageIsTakenOrCountedWhereItStood, ()) {
   const auto messages_max = *rc::gen::inRange<size_t>(1, 8);
   Lane lane({.bytes_max = *rc::gen::inRange<size_t>(150, 1000),

@@ -84,8 +84,8 @@ TEST_F(SessionTest, RefusesWhatItCannotServe) {
   node_->Settle();
   EXPECT_THAT(sink_.Take(),
               ElementsAre("refused 1 NO_REPLAY", "refused 2 UNSUPPORTED_POLICY",
-                          "refused 3 BAD_FILTER", "subscribed 4", "refused 4 SUBSCRIPTION_ID_IN_USE",
-                          "refused 5 TOO_MANY_SUBSCRIPTIONS"));
+                          "refused 3 BAD_FILTER", "subscribed 4",
+                          "refused 4 SUBSCRIPTION_ID_IN_USE", "refused 5 TOO_MANY_SUBSCRIPTIONS"));
   EXPECT_EQ(session_->subscriptions(), 1u);
 }
 

@@ -28,8 +28,8 @@ TEST(MessageView, FieldNumbersAreThoseOfTheProtoFile) {
   EXPECT_EQ(kHeaderValueField, v1::Header::kValueFieldNumber);
 }
 
-// Whatever generated code accepts the view accepts too, with the same values; random bytes never make it
-// read beyond their end (the address sanitizer watches).
+// Whatever generated code accepts the view accepts too, with the same values; random bytes never
+// make it read beyond their end (the address sanitizer watches).
 RC_GTEST_PROP(MessageView, AgreesWithGeneratedCodeOnRandomBytes, ()) {
   std::string bytes = *rc::gen::arbitrary<std::string>();
   if (*rc::gen::arbitrary<bool>()) {
@@ -76,7 +76,9 @@ TEST(WireReader, RefusesWhatIsNotWhole) {
   EXPECT_FALSE(WireReader("").ReadVarint(&value));
   EXPECT_FALSE(WireReader("\x80").ReadVarint(&value));
   EXPECT_FALSE(WireReader(std::string(11, '\xff')).ReadVarint(&value));
-  EXPECT_FALSE(WireReader("\x05" "four").ReadBytes(&bytes));
+  EXPECT_FALSE(WireReader("\x05"
+                          "four")
+                   .ReadBytes(&bytes));
   EXPECT_FALSE(WireReader("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01").ReadBytes(&bytes));
   EXPECT_FALSE(WireReader(std::string(1, '\0')).ReadTag(&field, &type));  // field 0
   EXPECT_FALSE(WireReader("abc").Skip(WireType::kFixed32));

@@ -12,8 +12,8 @@
 namespace belfry::frontend::grpc {
 namespace {
 
-// Frames written by hand are byte for byte what generated code writes, also around the size from which
-// payloads are referenced.
+// Frames written by hand are byte for byte what generated code writes, also around the size from
+// which payloads are referenced.
 RC_GTEST_PROP(DeliverWriter, EqualsGeneratedCode, ()) {
   const ManualClock clock;
   reactor::Reactor reactor(0, clock);
