@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// std::mutex and std::shared_mutex with clang's capability attributes, so that the thread-safety
+// std::mutex and a reader-writer lock with clang's capability attributes, so that the thread-safety
 // preset can check who holds what. absl::Mutex is not used: Debian's library is not instrumented
 // and gives false reports under ThreadSanitizer.
 //
-// All locks of Belfry are leaf locks: nothing is called out to while one is held.
+// All locks of Belfry are leaf locks: nothing is called out to while one is held. Nobody locks a
+// SharedMutex for reading who already holds it: with a writer waiting that would never end.
 // Threads: Thread-safe.
 #pragma once
 
+#include <pthread.h>
+
 #include <mutex>
-#include <shared_mutex>
+
+#include "common/check.h"
 
 #if defined(__clang__)
 #define BELFRY_CAPABILITY(x) __attribute__((capability(x)))
@@ -48,15 +52,30 @@ class BELFRY_CAPABILITY("mutex") Mutex {
   std::mutex mutex_;
 };
 
+// Not std::shared_mutex: glibc's lock lets readers in before a waiting writer unless it is told
+// otherwise when it is made, and std::shared_mutex does not tell it. Readers that overlap without
+// end (publishers on several reactors) would keep a writer (a subscriber) out for seconds.
 class BELFRY_CAPABILITY("shared_mutex") SharedMutex {
  public:
-  void lock() BELFRY_ACQUIRE() { mutex_.lock(); }
-  void unlock() BELFRY_RELEASE() { mutex_.unlock(); }
-  void lock_shared() BELFRY_ACQUIRE_SHARED() { mutex_.lock_shared(); }
-  void unlock_shared() BELFRY_RELEASE_SHARED() { mutex_.unlock_shared(); }
+  SharedMutex() {
+    pthread_rwlockattr_t attributes;
+    BELFRY_CHECK(pthread_rwlockattr_init(&attributes) == 0);
+    BELFRY_CHECK(pthread_rwlockattr_setkind_np(&attributes,
+                                               PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) == 0);
+    BELFRY_CHECK(pthread_rwlock_init(&lock_, &attributes) == 0);
+    pthread_rwlockattr_destroy(&attributes);
+  }
+  ~SharedMutex() { pthread_rwlock_destroy(&lock_); }
+  SharedMutex(const SharedMutex&) = delete;
+  SharedMutex& operator=(const SharedMutex&) = delete;
+
+  void lock() BELFRY_ACQUIRE() { BELFRY_CHECK(pthread_rwlock_wrlock(&lock_) == 0); }
+  void unlock() BELFRY_RELEASE() { BELFRY_CHECK(pthread_rwlock_unlock(&lock_) == 0); }
+  void lock_shared() BELFRY_ACQUIRE_SHARED() { BELFRY_CHECK(pthread_rwlock_rdlock(&lock_) == 0); }
+  void unlock_shared() BELFRY_RELEASE_SHARED() { BELFRY_CHECK(pthread_rwlock_unlock(&lock_) == 0); }
 
  private:
-  std::shared_mutex mutex_;
+  pthread_rwlock_t lock_;
 };
 
 // Holds a Mutex for a scope. It is a BasicLockable itself, so that std::condition_variable_any can

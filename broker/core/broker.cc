@@ -32,6 +32,9 @@ ErrorCode Broker::CheckPublish(const wire::PublishView& publish) const {
   }
   if (publish.payload.size() > limits_.payload_bytes_max) return ErrorCode::kPayloadTooLarge;
   if (publish.ack > kAckAccepted) return ErrorCode::kNoReplay;
+  if (publish.key.size() + publish.headers.bytes() > limits_.attributes_bytes_max) {
+    return ErrorCode::kBadHeader;
+  }
   bool headers_ok = true;
   // A header key that is not UTF-8 would make every receiver refuse the whole frame.
   publish.headers.ForEach([&](const wire::HeaderView& header) {
@@ -92,6 +95,7 @@ void Broker::Tick() {
 }
 
 void Broker::GoAway(ErrorCode reason, Duration window) {
+  leaving_ = reason;
   const auto window_ms = std::chrono::duration_cast<std::chrono::milliseconds>(window).count();
   for (size_t i = 0; i < sessions_.size(); ++i) {
     // Slots, so that a node's sessions do not all arrive elsewhere at once.

@@ -30,6 +30,9 @@ namespace belfry::core {
 struct BrokerLimits {
   size_t payload_bytes_max = 1 << 20;
   size_t topic_bytes_max = kTopicBytesDefault;
+  // Key and headers together. Receivers in other languages refuse messages over 4 MiB, so nothing beside
+  // the payload may grow without bound either.
+  size_t attributes_bytes_max = 32 << 10;
   // Of one session.
   size_t subscriptions_max = 1'000'000;
 };
@@ -61,7 +64,7 @@ class Broker {
   void EndTurn();
   // About once a second: ages, heartbeats.
   void Tick();
-  // Asks every session to leave, spread over the window.
+  // Asks every session to leave, spread over the window; from then on also each that comes, at once.
   void GoAway(ErrorCode reason, Duration window);
 
   // A publisher's connection takes part in back-pressure from its first publish to its end.
@@ -79,6 +82,7 @@ class Broker {
 
   // For Session.
   void Attach(Session& session);
+  ErrorCode leaving() const { return leaving_; }
   void Detach(Session& session);
   void AddSubscription(Subscription& subscription);
   void RemoveSubscription(Subscription& subscription);
@@ -99,6 +103,8 @@ class Broker {
   std::vector<std::unique_ptr<Outbox>> outboxes_;
   size_t spilling_outboxes_ = 0;
   std::vector<Intake*> intakes_;
+  // Set by GoAway.
+  ErrorCode leaving_ = ErrorCode::kNone;
   std::vector<Session*> sessions_;
   std::vector<Session*> touched_;
   // Kept for their capacity.

@@ -5,6 +5,13 @@
 
 namespace belfry::core {
 
+namespace {
+
+// What a frame adds to each record: a tag of one byte and a length of at most five.
+constexpr size_t kFieldHeadBytesMax = 6;
+
+}  // namespace
+
 uint64_t Lane::Push(Ref<const Record> record, Instant now) {
   uint64_t dropped = 0;
   const size_t size = record->memory_bytes();
@@ -25,6 +32,13 @@ uint64_t Lane::DropExpired(Instant now) {
     ++dropped;
   }
   return dropped;
+}
+
+void Lane::Clear() {
+  records_ = {};
+  bytes_ = 0;
+  dropped_.Take();
+  gaps_.clear();
 }
 
 void Lane::DropFront() {
@@ -52,7 +66,7 @@ void Lane::TakeRecords(size_t bytes_max, std::vector<Ref<const Record>>* out) {
   size_t bytes = 0;
   while (!records_.empty()) {
     if (!gaps_.empty() && gaps_.front().before <= front_number_) break;
-    const size_t size = records_.front().record->bytes().size();
+    const size_t size = records_.front().record->bytes().size() + kFieldHeadBytesMax;
     if (bytes != 0 && bytes + size > bytes_max) break;
     bytes += size;
     Entry entry = records_.pop_front();

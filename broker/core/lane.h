@@ -43,6 +43,8 @@ class Lane {
   // A gap behind all that is queued now.
   void PushGap(Gap gap);
 
+  // Forgets everything, untold: for a session that is over.
+  void Clear();
   // Gives memory of an empty queue back; called now and then, not on the delivery path.
   void Trim() { records_.ReleaseIfEmpty(); }
 

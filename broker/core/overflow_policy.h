@@ -10,12 +10,14 @@
 
 namespace belfry::core {
 
-// The same numbers as belfry.v1.OverflowPolicy; an unknown number is passed through and refused.
+// The same numbers as belfry.v1.OverflowPolicy.
 enum class OverflowPolicy : uint8_t {
   kDropOldest = 0,
   kDropNewest = 1,
   kConflate = 2,
   kDisconnect = 3,
+  // Of a newer release.
+  kUnknown = 255,
 };
 
 }  // namespace belfry::core

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/core/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/core/broker.h"
@@ -13,6 +14,9 @@ namespace {
 constexpr size_t kDeliverRecordBytesMax = (256 << 10) - 512;
 // belfry.v1.AckLevel.
 constexpr uint32_t kAckNone = 0;
+// Some 100 KiB at the most when each carries an error's text, so that a frame of answers is never larger
+// than a frame of messages.
+constexpr size_t kResultsPerFrame = 1024;
 // After three silent intervals the other side is dead.
 constexpr int kSilentHeartbeatsMax = 3;
 
@@ -30,8 +34,17 @@ Session::Session(Broker& broker, SessionSink& sink, SessionOptions options)
 }
 
 Session::~Session() {
-  for (const auto& subscription : subscriptions_) broker_.RemoveSubscription(*subscription);
+  Retire();
   broker_.Detach(*this);
+}
+
+void Session::Retire() {
+  retired_ = true;
+  for (const auto& subscription : subscriptions_) broker_.RemoveSubscription(*subscription);
+  subscriptions_.clear();
+  subscribe_results_.clear();
+  publish_results_due_ = false;
+  live_lane_.Clear();
 }
 
 ErrorCode Session::CheckSubscribe(uint32_t id, FilterView filter, OverflowPolicy overflow,
@@ -112,22 +125,48 @@ void Session::QueueGap(uint32_t lane, Gap gap) {
 }
 
 void Session::Flush(Instant now) {
-  if (!subscribe_results_.empty() && sink_.writable()) {
-    sink_.SendSubscribeResults(subscribe_results_);
-    subscribe_results_.clear();
-    sent_at_ = now;
-  }
-  if (publish_results_due_ && sink_.writable()) {
-    sink_.SendPublishResults(publish_results_);
-    publish_results_.outcomes.clear();
-    publish_results_due_ = false;
-    sent_at_ = now;
-  }
+  if (retired_) return;
+  FlushResults(now);
+  if (retired_) return;
   // A message must not overtake the result of the subscription that it matches.
   if (!subscribe_results_.empty() || live_lane_.empty()) return;
   broker_.counters().dropped.Add(live_lane_.DropExpired(now));
   sent_at_ = now;
   FlushLane(kLiveLane, live_lane_);
+}
+
+void Session::FlushResults(Instant now) {
+  std::span<const SubscribeResult> results = subscribe_results_;
+  while (!results.empty() && sink_.writable()) {
+    const size_t count = std::min(results.size(), kResultsPerFrame);
+    sink_.SendSubscribeResults(results.first(count));
+    // A plain call of which nothing works ends itself here.
+    if (retired_) return;
+    results = results.subspan(count);
+    sent_at_ = now;
+  }
+  subscribe_results_.erase(subscribe_results_.begin(), subscribe_results_.end() - static_cast<ptrdiff_t>(results.size()));
+  while (publish_results_due_ && sink_.writable()) {
+    FlushPublishResults();
+    sent_at_ = now;
+  }
+}
+
+void Session::FlushPublishResults() {
+  std::vector<PublishOutcome>& outcomes = publish_results_.outcomes;
+  if (outcomes.size() <= kResultsPerFrame) {
+    sink_.SendPublishResults(publish_results_);
+    outcomes.clear();
+    publish_results_due_ = false;
+    return;
+  }
+  // The cumulative number may only cover what has no outcome still to come.
+  const auto end = outcomes.begin() + static_cast<ptrdiff_t>(kResultsPerFrame);
+  PublishResults part;
+  part.ok_through = end->sequence - 1;
+  part.outcomes.assign(outcomes.begin(), end);
+  outcomes.erase(outcomes.begin(), end);
+  sink_.SendPublishResults(part);
 }
 
 void Session::FlushLane(uint32_t id, Lane& lane) {
@@ -146,6 +185,7 @@ void Session::FlushLane(uint32_t id, Lane& lane) {
 }
 
 void Session::Tick(Instant now) {
+  if (retired_) return;
   const uint64_t dropped = live_lane_.DropExpired(now);
   if (dropped != 0) {
     broker_.counters().dropped.Add(dropped);
@@ -153,7 +193,10 @@ void Session::Tick(Instant now) {
   }
   live_lane_.Trim();
   if (options_.heartbeat.count() == 0) return;
+  // While we do not read, the silence is ours; HTTP/2's own keepalive finds a dead peer meanwhile.
+  if (!listening_) heard_at_ = now;
   if (now - heard_at_ > options_.heartbeat * kSilentHeartbeatsMax) {
+    Retire();
     sink_.Close(ErrorCode::kHeartbeatTimeout);
   } else if (now - sent_at_ >= options_.heartbeat && sink_.writable()) {
     sink_.SendHeartbeat();

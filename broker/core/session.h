@@ -60,6 +60,10 @@ class Session {
 
   // Something arrived from the client: it is alive.
   void Heard(Instant now) { heard_at_ = now; }
+  // The session is over, though its stream may take a while to close: nothing reaches it any more.
+  void Retire();
+  // Whether the protocol reads at all: back-pressure may stop it. Silence counts only while it does.
+  void set_listening(bool listening) { listening_ = listening; }
   // The wire has room again, or there is something new to send.
   void Touch();
 
@@ -82,6 +86,8 @@ class Session {
 
   ErrorCode CheckSubscribe(uint32_t id, FilterView filter, OverflowPolicy overflow,
                            bool wants_replay, bool* known) const;
+  void FlushResults(Instant now);
+  void FlushPublishResults();
   void FlushLane(uint32_t id, Lane& lane);
 
   Broker& broker_;
@@ -94,6 +100,8 @@ class Session {
   std::vector<SubscribeResult> subscribe_results_;
   PublishResults publish_results_;
   bool publish_results_due_ = false;
+  bool listening_ = true;
+  bool retired_ = false;
   Instant heard_at_;
   Instant sent_at_;
 

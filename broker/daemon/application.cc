@@ -143,7 +143,9 @@ Status Application::StartGrpc() {
   if (const Status status = grpc_server_->Listen(); !status.ok()) {
     return MakeStatus(status.code(), fmt::format("listen.grpc: {}", MessageOf(status)));
   }
-  services_.endpoints = {grpc_server_->local_address().ToString()};
+  // Bound to every interface, it does not know by which address clients reach it.
+  const reactor::HostPort& bound = grpc_server_->local_address();
+  if (bound.host != "0.0.0.0" && bound.host != "::") services_.endpoints = {bound.ToString()};
   for (const auto& reactor : reactors_) reactor->Start();
   return Status();
 }
@@ -156,6 +158,7 @@ void Application::FillServices() {
   services_.hello_timeout = config_.session.hello_timeout;
   services_.frame_bytes_max = config_.limits.frame_bytes;
   services_.clock = &clock_;
+  services_.log = &log_;
   services_.started_at = clock_.Now();
   services_.readiness = [this] { return Readiness(); };
   services_.totals = [this] { return Totals(); };
@@ -223,7 +226,8 @@ int Application::Run() {
     if (event == Signals::Event::kStop) break;
     if (event == Signals::Event::kReload) Reload();
     if (clock_.Now() >= next_second) {
-      next_second += kSecond;
+      // From now, not from when it was due: after a pause there is nothing to catch up with.
+      next_second = clock_.Now() + kSecond;
       OnEverySecond();
     }
   }
@@ -258,7 +262,8 @@ void Application::Reload() {
       });
     }
     log_.Info("reloaded",
-              {{"changed", Joined(plan->changed)}, {"needs_restart", Joined(plan->kept)}});
+              {{"changed", Joined(plan->changed)}, {"needs_restart", Joined(plan->kept)},
+               {"certificates", tls_ != nullptr ? "read anew" : "none"}});
   }
   NotifySystemd("READY=1");
 }

@@ -4,10 +4,15 @@
 namespace belfry::wire {
 namespace {
 
+struct HeaderTotals {
+  uint32_t count = 0;
+  size_t bytes = 0;
+};
+
 // Reads a field that Message and Publish have in common. False: malformed.
 template <class View>
 bool ReadCommonField(WireReader& reader, uint32_t field, WireType type, View* view,
-                     uint32_t* header_count) {
+                     HeaderTotals* totals) {
   if (type != WireType::kBytes || field == 0 || field > kKeyField) return reader.Skip(type);
   std::string_view bytes;
   if (!reader.ReadBytes(&bytes)) return false;
@@ -21,7 +26,8 @@ bool ReadCommonField(WireReader& reader, uint32_t field, WireType type, View* vi
     case kHeadersField: {
       HeaderView header;
       if (!HeadersView::ParseHeader(bytes, &header)) return false;
-      ++*header_count;
+      ++totals->count;
+      totals->bytes += bytes.size();
       break;
     }
     case kKeyField:
@@ -53,7 +59,7 @@ bool HeadersView::ParseHeader(std::string_view bytes, HeaderView* header) {
 
 bool MessageView::Parse(std::string_view bytes, MessageView* message) {
   *message = MessageView{};
-  uint32_t headers = 0;
+  HeaderTotals headers;
   WireReader reader(bytes);
   uint32_t field;
   WireType type;
@@ -69,13 +75,13 @@ bool MessageView::Parse(std::string_view bytes, MessageView* message) {
       return false;
     }
   }
-  message->headers = HeadersView(bytes, headers);
+  message->headers = HeadersView(bytes, headers.count, headers.bytes);
   return true;
 }
 
 bool PublishView::Parse(std::string_view bytes, PublishView* publish) {
   *publish = PublishView{};
-  uint32_t headers = 0;
+  HeaderTotals headers;
   WireReader reader(bytes);
   uint32_t field;
   WireType type;
@@ -94,7 +100,7 @@ bool PublishView::Parse(std::string_view bytes, PublishView* publish) {
       return false;
     }
   }
-  publish->headers = HeadersView(bytes, headers);
+  publish->headers = HeadersView(bytes, headers.count, headers.bytes);
   return true;
 }
 

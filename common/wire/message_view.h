@@ -35,9 +35,12 @@ struct HeaderView {
 class HeadersView {
  public:
   HeadersView() = default;
-  HeadersView(std::string_view container, uint32_t count) : container_(container), count_(count) {}
+  HeadersView(std::string_view container, uint32_t count, size_t bytes)
+      : container_(container), count_(count), bytes_(bytes) {}
 
   uint32_t size() const { return count_; }
+  // Of all headers as they are encoded, without their tags and lengths.
+  size_t bytes() const { return bytes_; }
   bool empty() const { return count_ == 0; }
 
   // Calls visit(HeaderView) for each, in order. The container was parsed before, so it is well
@@ -64,6 +67,7 @@ class HeadersView {
  private:
   std::string_view container_;
   uint32_t count_ = 0;
+  size_t bytes_ = 0;
 };
 
 struct MessageView {

@@ -6,6 +6,8 @@
 // Threads: Confined to the test.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <deque>
 #include <memory>
 #include <string>
@@ -86,6 +88,7 @@ class HandDrivenNode {
       }
       if (quiet) return;
     }
+    ADD_FAILURE() << "the node does not come to rest";
   }
 
   ManualClock clock;

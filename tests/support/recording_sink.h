@@ -22,6 +22,7 @@ class RecordingSink final : public core::SessionSink {
   void set_record_budget(size_t records) { record_budget_ = records; }
 
   void SendSubscribeResults(std::span<const core::SubscribeResult> results) override {
+    ++result_frames_;
     for (const core::SubscribeResult& r : results) {
       if (r.verdict == core::SubscribeResult::Verdict::kRemoved) {
         events_.push_back("removed " + std::to_string(r.id));
@@ -34,6 +35,7 @@ class RecordingSink final : public core::SessionSink {
     }
   }
   void SendPublishResults(const core::PublishResults& results) override {
+    ++result_frames_;
     events_.push_back("ok_through " + std::to_string(results.ok_through));
     for (const core::PublishOutcome& o : results.outcomes) {
       events_.push_back("outcome " + std::to_string(o.sequence) + " " +
@@ -72,12 +74,14 @@ class RecordingSink final : public core::SessionSink {
   std::vector<std::string> Take() { return std::exchange(events_, {}); }
   const std::vector<std::string>& events() const { return events_; }
   size_t delivers() const { return delivers_; }
+  size_t result_frames() const { return result_frames_; }
 
  private:
   std::vector<std::string> events_;
   bool writable_ = true;
   size_t record_budget_ = 0;
   size_t delivers_ = 0;
+  size_t result_frames_ = 0;
 };
 
 }  // namespace belfry::test

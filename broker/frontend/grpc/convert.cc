@@ -63,23 +63,22 @@ void ToProto(const core::PublishOutcome& outcome, v1::PublishOutcome* out) {
   }
 }
 
-bool FromProto(const v1::Filter& filter, FilterView* out) {
-  out->text = filter.text();
+core::OverflowPolicy FromProto(v1::OverflowPolicy policy) {
+  // Not a plain cast: 256 would become DROP_OLDEST.
+  return v1::OverflowPolicy_IsValid(policy) ? static_cast<core::OverflowPolicy>(policy)
+                                            : core::OverflowPolicy::kUnknown;
+}
+
+FilterView FromProto(const v1::Filter& filter) {
   switch (filter.kind()) {
     case v1::FILTER_KIND_LITERAL:
-      out->kind = FilterKind::kLiteral;
-      return true;
+      return {FilterKind::kLiteral, filter.text()};
     case v1::FILTER_KIND_WILDCARD:
-      out->kind = FilterKind::kWildcard;
-      return true;
+      return {FilterKind::kWildcard, filter.text()};
     case v1::FILTER_KIND_GLOB:
-      out->kind = FilterKind::kGlob;
-      return true;
+      return {FilterKind::kGlob, filter.text()};
     default:
-      // A kind of a newer release: as a literal with an empty text it is refused like any bad
-      // filter.
-      *out = FilterView{};
-      return false;
+      return {};
   }
 }
 

@@ -24,6 +24,8 @@ class PublishCall final : public rpc::CallHandler, public core::Intake {
   void OnIntake(bool open) override;
 
  private:
+  void Refuse(std::string_view text);
+
   core::Broker& broker_;
   rpc::Call& call_;
   v1::PublishResponse response_;

@@ -15,18 +15,30 @@
 
 namespace belfry::frontend::grpc {
 
-// The PublishBatch inside a ClientFrame that holds nothing else. False: the frame is another one,
-// or is malformed; generated code will tell which.
+// The PublishBatch inside a ClientFrame that holds no other frame (fields of a newer release are passed
+// over). False: the frame is another one, or is malformed; generated code will tell which.
 bool FindPublishBatch(std::string_view client_frame, std::string_view* batch);
 
-struct PublishBatchHead {
+// Where a message keeps its publishes and what goes with them.
+struct PublishFields {
+  uint32_t messages;
+  uint32_t producer_id;
+  uint32_t first_sequence;
+};
+inline constexpr PublishFields kPublishBatchFields = {3, 1, 2};
+inline constexpr PublishFields kPublishRequestFields = {1, 2, 3};
+
+struct PublishHead {
   std::string_view producer_id;
   uint64_t first_sequence = 0;
+  size_t messages = 0;
 };
-bool ParsePublishBatchHead(std::string_view batch, PublishBatchHead* head);
+// Also looks at every message once, so that afterwards ForEachPublish cannot fail.
+bool ParsePublishHead(std::string_view bytes, const PublishFields& fields, PublishHead* head);
 
-inline constexpr uint32_t kPublishBatchMessagesField = 3;
-inline constexpr uint32_t kPublishRequestMessagesField = 1;
+// How many entries (subscriptions, ids) the largest part of a ClientFrame holds, found without making an
+// object of any: a frame of a few megabytes can hold millions. Malformed bytes count as far as they go.
+size_t CountEntries(std::string_view client_frame);
 
 // Calls visit(PublishView) for each message in the given field of the bytes.
 template <class Visit>

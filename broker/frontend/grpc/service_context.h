@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "broker/core/broker.h"
+#include "broker/observability/logging.h"
 #include "broker/reactor/reactor.h"
 #include "common/clock.h"
 
@@ -50,6 +51,8 @@ struct ServiceContext {
   size_t frame_bytes_max = 4 << 20;
   Instant started_at;
   const Clock* clock = nullptr;
+  // None: nothing is logged (tests).
+  observability::Log* log = nullptr;
   std::function<Readiness()> readiness;
   std::function<NodeTotals()> totals;
 

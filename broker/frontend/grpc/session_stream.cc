@@ -5,6 +5,7 @@
 
 #include "broker/frontend/grpc/convert.h"
 #include "broker/frontend/grpc/deliver_writer.h"
+#include "broker/frontend/grpc/entry_limits.h"
 #include "broker/frontend/grpc/publish_decoder.h"
 #include "broker/frontend/grpc/resume_token.h"
 #include "broker/rpc/typed_method.h"
@@ -44,6 +45,8 @@ void SessionStream::OnMessage(std::string_view message) {
   std::string_view batch;
   if (session_ != nullptr && FindPublishBatch(message, &batch)) {
     OnPublish(batch);
+  } else if (CountEntries(message) > kFrameEntriesMax) {
+    End(ProtocolError(fmt::format("a frame holds at most {} entries", kFrameEntriesMax)));
   } else {
     v1::ClientFrame frame;
     if (const Status status = rpc::ParseMessage(message, frame); !status.ok()) {
@@ -138,22 +141,27 @@ void SessionStream::OnHello(const v1::Hello& hello) {
   welcome.mutable_limits()->set_frame_bytes(context_.frame_bytes_max);
   for (const std::string& endpoint : context_.endpoints) welcome.add_endpoints(endpoint);
   Send(answer);
+  if (broker_.leaving() != ErrorCode::kNone) SendGoAway(broker_.leaving(), 0);
+  Log(observability::LogLevel::kDebug, "session opened", "");
 }
 
 void SessionStream::OnSubscribe(const v1::SubscribeBatch& batch) {
   for (const v1::Subscribe& subscribe : batch.subscriptions()) {
-    FilterView filter;
-    FromProto(subscribe.filter(), &filter);
+    const FilterView filter = FromProto(subscribe.filter());
     session_->Subscribe(subscribe.id(), filter,
-                        static_cast<core::OverflowPolicy>(subscribe.overflow()),
+                        FromProto(subscribe.overflow()),
                         subscribe.has_start());
   }
 }
 
 void SessionStream::OnPublish(std::string_view batch) {
-  PublishBatchHead head;
-  if (!ParsePublishBatchHead(batch, &head)) {
+  PublishHead head;
+  if (!ParsePublishHead(batch, kPublishBatchFields, &head)) {
     End(ProtocolError("a PublishBatch is malformed"));
+    return;
+  }
+  if (head.messages > kFrameEntriesMax) {
+    End(ProtocolError(fmt::format("a PublishBatch holds at most {} messages", kFrameEntriesMax)));
     return;
   }
   if (head.producer_id.size() != kProducerIdBytes || head.first_sequence == 0) {
@@ -171,10 +179,9 @@ void SessionStream::OnPublish(std::string_view batch) {
     broker_.JoinIntake(*this);
   }
   uint64_t sequence = head.first_sequence;
-  const bool whole = ForEachPublish(
-      batch, kPublishBatchMessagesField,
-      [&](const wire::PublishView& publish) { session_->Publish(publish, sequence++); });
-  if (!whole) End(ProtocolError("a message of a PublishBatch is malformed"));
+  ForEachPublish(batch, kPublishBatchFields.messages, [&](const wire::PublishView& publish) {
+    session_->Publish(publish, sequence++);
+  });
 }
 
 void SessionStream::OnHalfClose() {
@@ -189,7 +196,8 @@ void SessionStream::OnWritable() {
   UpdateReading();
 }
 
-void SessionStream::OnClosed(const Status&) {
+void SessionStream::OnClosed(const Status& how) {
+  Log(observability::LogLevel::kDebug, "session closed", MessageOf(how));
   ended_ = true;
   hello_timer_.reset();
   session_.reset();
@@ -235,7 +243,22 @@ void SessionStream::SendGoAway(ErrorCode reason, uint32_t after_ms) {
   Send(frame);
 }
 
-void SessionStream::Close(ErrorCode reason) { End(ToStatus(reason)); }
+void SessionStream::Close(ErrorCode reason) {
+  Log(observability::LogLevel::kInfo, "session cut", ErrorCodeName(reason));
+  End(ToStatus(reason));
+}
+
+void SessionStream::Log(observability::LogLevel level, std::string_view what,
+                        std::string_view reason) const {
+  if (context_.log == nullptr || !context_.log->Shows(level)) return;
+  const std::string_view client_id =
+      session_ != nullptr ? std::string_view(session_->options().client_id) : "";
+  const observability::LogField fields[] = {{"client_id", client_id},
+                                            {"principal", call_.peer().principal},
+                                            {"address", call_.peer().address},
+                                            {"reason", reason}};
+  context_.log->Write(level, what, fields);
+}
 
 void SessionStream::OnIntake(bool open) {
   intake_open_ = open;
@@ -250,6 +273,8 @@ void SessionStream::End(const Status& status) {
   if (ended_) return;
   ended_ = true;
   hello_timer_.reset();
+  // Its stream may take long to close if the peer does not read; the session does not wait for that.
+  if (session_ != nullptr) session_->Retire();
   call_.Finish(status);
 }
 
@@ -258,6 +283,7 @@ void SessionStream::UpdateReading() {
   const bool reading = intake_open_ && call_.writable();
   if (reading == reading_) return;
   reading_ = reading;
+  if (session_ != nullptr) session_->set_listening(reading);
   if (reading) {
     call_.ResumeReading();
   } else {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/frontend/grpc/subscribe_stream.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "broker/frontend/grpc/convert.h"
 #include "broker/frontend/grpc/deliver_writer.h"
+#include "broker/frontend/grpc/entry_limits.h"
 #include "broker/rpc/typed_method.h"
 
 namespace belfry::frontend::grpc {
@@ -17,17 +18,27 @@ SubscribeStream::SubscribeStream(const ServiceContext& context, const v1::Subscr
     call_.Finish(InvalidArgument("a SubscribeRequest needs at least one filter"));
     return;
   }
+  if (static_cast<size_t>(request.filters_size()) > kPlainCallEntriesMax) {
+    ended_ = true;
+    call_.Finish(InvalidArgument(
+        fmt::format("a SubscribeRequest holds at most {} filters", kPlainCallEntriesMax)));
+    return;
+  }
+  core::Broker& broker = context.broker(call.reactor());
+  if (broker.leaving() != ErrorCode::kNone) {
+    Close(broker.leaving());
+    return;
+  }
   core::SessionOptions options;
   options.client_id = "subscribe-call";
   options.principal = call.peer().principal;
   options.address = call.peer().address;
   session_ =
-      std::make_unique<core::Session>(context.broker(call.reactor()), *this, std::move(options));
+      std::make_unique<core::Session>(broker, *this, std::move(options));
   uint32_t id = 0;
   for (const v1::Filter& proto : request.filters()) {
-    FilterView filter;
-    FromProto(proto, &filter);
-    session_->Subscribe(id++, filter, static_cast<core::OverflowPolicy>(request.overflow()),
+    const FilterView filter = FromProto(proto);
+    session_->Subscribe(id++, filter, FromProto(request.overflow()),
                         request.has_start());
   }
 }
@@ -47,11 +58,8 @@ void SubscribeStream::SendSubscribeResults(std::span<const core::SubscribeResult
     ToProto(result, response.mutable_subscribed());
     rpc::WriteMessage(call_, response);
   }
-  const bool any_works = std::any_of(results.begin(), results.end(), [](const auto& result) {
-    return result.error == ErrorCode::kNone;
-  });
   // Nothing could ever come: say so as the call's status, for callers that look at nothing else.
-  if (!any_works) Close(results.front().error);
+  if (session_ != nullptr && session_->subscriptions() == 0) Close(results.front().error);
 }
 
 void SubscribeStream::SendDeliver(uint32_t, std::span<const Ref<const core::Record>> records) {
@@ -67,6 +75,7 @@ void SubscribeStream::SendGap(uint32_t lane, const core::Gap& gap) {
 void SubscribeStream::Close(ErrorCode reason) {
   if (ended_) return;
   ended_ = true;
+  if (session_ != nullptr) session_->Retire();
   call_.Finish(ToStatus(reason));
 }
 

@@ -211,6 +211,15 @@ TEST(Broker, GoAwayIsSpreadOverTheWindow) {
   EXPECT_THAT(sinks[3].Take(), ElementsAre("go_away SHUTTING_DOWN 1500"));
 }
 
+TEST(Broker, WhatStandsBesideThePayloadIsBounded) {
+  HandDrivenNode node({.limits = {.attributes_bytes_max = 10}});
+  wire::PublishView publish = Message("t", "x");
+  publish.key = "0123456789";
+  EXPECT_TRUE(node.broker().Publish(publish, "").ok());
+  publish.key = "0123456789a";
+  EXPECT_EQ(node.broker().Publish(publish, "").error, ErrorCode::kBadHeader);
+}
+
 TEST(Broker, ASessionThatEndsWhileTouchedIsForgotten) {
   HandDrivenNode node;
   RecordingSink stays_sink, goes_sink;

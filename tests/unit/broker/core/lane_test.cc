@@ -43,6 +43,17 @@ TEST(Lane, TakesAtLeastOneRecordAndStopsAtTheByteLimit) {
   EXPECT_EQ(out.size(), 3u);
 }
 
+TEST(Lane, CountsWhatAFrameAddsToTinyRecords) {
+  Lane lane(LaneBounds{});
+  for (int i = 0; i < 1000; ++i) lane.Push(MakeRecord("t", ""), {});
+  std::vector<Ref<const Record>> out;
+  lane.TakeRecords(1000, &out);
+  size_t bytes = 0;
+  for (const auto& record : out) bytes += 2 + record->bytes().size();
+  EXPECT_LE(bytes, 1000u);
+  EXPECT_GT(out.size(), 50u);
+}
+
 TEST(Lane, MoreThan64TopicsBecomeOneExactTotal) {
   Lane lane({.messages_max = 1});
   for (int i = 0; i < 66; ++i) lane.Push(MakeRecord("t" + std::to_string(i), ""), {});

@@ -181,6 +181,53 @@ TEST_F(SessionTest, NobodyIsToldOfSuccessThatNobodyWaitsFor) {
   EXPECT_THAT(sink_.Take(), ElementsAre("ok_through 5"));
 }
 
+TEST_F(SessionTest, AnswersComeInFramesOfAThousand) {
+  for (uint32_t id = 0; id < 2500; ++id) session_->Unsubscribe(id);
+  for (uint64_t sequence = 1; sequence <= 2500; ++sequence) {
+    session_->Publish(Message("$no", "x"), sequence);
+  }
+  session_->Publish(Accepted("t", "x"), 2501);
+  node_->Settle();
+  const std::vector<std::string> events = sink_.Take();
+  EXPECT_EQ(sink_.result_frames(), 6u);
+  EXPECT_EQ(std::count(events.begin(), events.end(), "removed 2499"), 1);
+  EXPECT_EQ(std::count(events.begin(), events.end(), "outcome 2500 BAD_TOPIC"), 1);
+  // No cumulative number says OK of a sequence whose failure comes later.
+  EXPECT_EQ(std::count(events.begin(), events.end(), "ok_through 1024"), 1);
+  EXPECT_EQ(std::count(events.begin(), events.end(), "ok_through 2048"), 1);
+  EXPECT_EQ(std::count(events.begin(), events.end(), "ok_through 2501"), 1);
+}
+
+TEST_F(SessionTest, ASilenceThatWeCauseIsNotThePeers) {
+  Begin({}, {.heartbeat = seconds(5)});
+  session_->set_listening(false);
+  node_->clock.Advance(seconds(60));
+  node_->broker().Tick();
+  EXPECT_THAT(sink_.Take(), ElementsAre("heartbeat"));
+  session_->set_listening(true);
+  node_->clock.Advance(seconds(14));
+  node_->broker().Tick();
+  EXPECT_THAT(sink_.Take(), ElementsAre("heartbeat"));
+  node_->clock.Advance(seconds(2));
+  node_->broker().Tick();
+  EXPECT_THAT(sink_.Take(), ElementsAre("close HEARTBEAT_TIMEOUT"));
+}
+
+TEST_F(SessionTest, ACutSessionGetsNothingMoreThoughItsStreamIsStillThere) {
+  Begin({}, {.heartbeat = seconds(5)});
+  Subscribe(1, kT);
+  node_->Settle();
+  node_->clock.Advance(seconds(16));
+  node_->broker().Tick();
+  sink_.Take();
+  EXPECT_EQ(node_->interest.size(), 0u);
+  Publish("x");
+  node_->clock.Advance(seconds(16));
+  node_->broker().Tick();
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), IsEmpty());
+}
+
 TEST_F(SessionTest, AFailedResumeBeginsTheLiveLaneWithAGap) {
   Begin({}, {.reconnected = true});
   Subscribe(1, {FilterKind::kWildcard, "bad>"});

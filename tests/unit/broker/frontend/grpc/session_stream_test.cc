@@ -206,6 +206,68 @@ TEST_F(SessionStreamTest, ASessionHasOneProducer) {
   ExpectEnded(StatusCode::kInvalidArgument, "one producer_id");
 }
 
+TEST_F(SessionStreamTest, AFrameMayNotHoldMillionsOfEntries) {
+  Open();
+  v1::ClientFrame frame;
+  for (int i = 0; i < (128 << 10) + 1; ++i) frame.mutable_unsubscribe()->add_ids(1);
+  Send(frame);
+  ExpectEnded(StatusCode::kInvalidArgument, "131072 entries");
+}
+
+TEST_F(SessionStreamTest, AHundredThousandSubscriptionsInOneFrameAreTaken) {
+  Open();
+  v1::ClientFrame frame;
+  for (uint32_t i = 0; i < 100'000; ++i) {
+    v1::Subscribe* subscribe = frame.mutable_subscribe()->add_subscriptions();
+    subscribe->set_id(i);
+    subscribe->mutable_filter()->set_text("topic." + std::to_string(i));
+  }
+  Send(frame);
+  size_t results = 0;
+  for (const v1::ServerFrame& answer : Received()) {
+    EXPECT_LT(answer.ByteSizeLong(), 256u << 10);
+    results += static_cast<size_t>(answer.subscribed().results_size());
+  }
+  EXPECT_EQ(results, 100'000u);
+}
+
+TEST_F(SessionStreamTest, FieldsOfANewerReleaseArePassedOver) {
+  Open();
+  Send(SubscribeFrame(1, "town"));
+  Received();
+  // Field 100, a varint, behind the publish.
+  stream_->OnMessage(PublishFrame(1, "town").SerializeAsString() + "\xa0\x06\x01");
+  EXPECT_FALSE(call_.status());
+  EXPECT_EQ(Received().size(), 2u);
+}
+
+TEST_F(SessionStreamTest, APolicyOfANewerReleaseIsRefused) {
+  Open();
+  v1::ClientFrame frame = SubscribeFrame(1, "t");
+  frame.mutable_subscribe()->mutable_subscriptions(0)->set_overflow(
+      static_cast<v1::OverflowPolicy>(256));
+  Send(frame);
+  EXPECT_EQ(Received().at(0).subscribed().results(0).error().code(),
+            static_cast<uint32_t>(ErrorCode::kUnsupportedPolicy));
+}
+
+TEST_F(SessionStreamTest, WhoeverComesDuringADrainIsAskedToLeaveAtOnce) {
+  node_.broker().GoAway(ErrorCode::kShuttingDown, Duration(0));
+  Send(HelloFrame());
+  const auto frames = Received();
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[1].go_away().reason().code(), static_cast<uint32_t>(ErrorCode::kShuttingDown));
+}
+
+TEST_F(SessionStreamTest, ABrokenProtocolTakesEverySubscriptionBackAtOnce) {
+  Open();
+  Send(SubscribeFrame(1, "t"));
+  Received();
+  Send(HelloFrame());
+  ExpectEnded(StatusCode::kInvalidArgument, "second Hello");
+  EXPECT_EQ(node_.interest.size(), 0u);
+}
+
 TEST_F(SessionStreamTest, ReadingStopsWhileTheOutputIsFull) {
   Open();
   call_.set_writable(false);

@@ -92,6 +92,25 @@ TEST_F(PlainCallsTest, PublishAnswersEachMessageInOrder) {
   EXPECT_TRUE(call_.status()->ok());
 }
 
+TEST_F(PlainCallsTest, AGroupInARequestTakesNothingIn) {
+  PublishCall publish(context_, call_);
+  v1::PublishRequest request;
+  request.add_messages()->set_topic("a");
+  // Field 9 as a group: generated code would pass over it.
+  publish.OnMessage(request.SerializeAsString() + "\x4b\x4c");
+  ASSERT_TRUE(call_.status());
+  EXPECT_EQ(node_.broker().counters().messages_in.value(), 0u);
+}
+
+TEST_F(PlainCallsTest, ACallMayNotHoldMillionsOfMessages) {
+  PublishCall publish(context_, call_);
+  v1::PublishRequest request;
+  for (int i = 0; i < 10'001; ++i) request.add_messages();
+  publish.OnMessage(request.SerializeAsString());
+  ASSERT_TRUE(call_.status());
+  EXPECT_EQ(call_.status()->code(), StatusCode::kInvalidArgument);
+}
+
 TEST_F(PlainCallsTest, AMalformedPublishTakesNothingIn) {
   PublishCall publish(context_, call_);
   v1::PublishRequest request;
