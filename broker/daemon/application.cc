@@ -69,15 +69,16 @@ Application::Application(CommandLine command_line, config::Config config)
     : command_line_(std::move(command_line)),
       config_(std::move(config)),
       log_(clock_, config_.log.level, config_.log.format),
+      session_cuts_(log_, clock_),
       interest_(static_cast<core::DestinationId>(ReactorCount(config_))),
-      totals_(clock_) {
+      meter_(clock_) {
   const core::BrokerLimits limits = {.payload_bytes_max = config_.limits.payload_bytes,
                                      .topic_bytes_max = config_.limits.topic_bytes,
                                      .subscriptions_max = config_.limits.subscriptions};
   for (size_t i = 0; i < ReactorCount(config_); ++i) {
     reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), interest_, clock_,
                                                         limits, LaneBoundsOf(config_.slow)));
-    totals_.Watch(*reactors_.back());
+    meter_.Watch(*reactors_.back());
     watchdog_.Watch(reactors_.back()->reactor());
   }
   for (const auto& from : reactors_) {
@@ -104,6 +105,7 @@ Status Application::Start() {
     if (!status.ok()) return status;
   }
   phase_ = Phase::kReady;
+  NotifySystemdStatus(fmt::format("ready at {}", grpc_server_->local_address().ToString()));
   log_.Info("ready", {{"node", config_.node.id},
                       {"version", kVersionText},
                       {"grpc", grpc_server_->local_address().ToString()},
@@ -159,6 +161,7 @@ void Application::FillServices() {
   services_.frame_bytes_max = config_.limits.frame_bytes;
   services_.clock = &clock_;
   services_.log = &log_;
+  services_.session_cuts = &session_cuts_;
   services_.started_at = clock_.Now();
   services_.readiness = [this] { return Readiness(); };
   services_.totals = [this] { return Totals(); };
@@ -166,7 +169,7 @@ void Application::FillServices() {
 
 Status Application::StartHttp() {
   if (config_.listen.http.empty()) return Status();
-  AddNodeMetrics(metrics_, totals_, *grpc_server_);
+  AddNodeMetrics(metrics_, meter_, *grpc_server_);
   metrics_.AddCounter("belfry_daemon_reloads_refused_total",
                       "Reloads that kept the old configuration.",
                       [this] { return static_cast<double>(reloads_refused_.load()); });
@@ -175,10 +178,7 @@ Status Application::StartHttp() {
   frontend::http::HttpServer::Pages pages;
   pages.metrics = [this] { return metrics_.Render(); };
   pages.healthy = [this] { return reactors_turn_.load(); };
-  pages.readiness = [this] {
-    frontend::grpc::Readiness readiness = Readiness();
-    return frontend::http::Readiness{readiness.ready, std::move(readiness.reasons)};
-  };
+  pages.readiness = [this] { return Readiness(); };
   http_server_ = std::make_unique<frontend::http::HttpServer>(std::move(pages));
   const auto address = config::ParseAddress(config_.listen.http);
   if (!address.ok()) return address.status();
@@ -191,13 +191,13 @@ Status Application::StartHttp() {
 frontend::grpc::NodeTotals Application::Totals() const {
   frontend::grpc::NodeTotals totals;
   totals.connections = grpc_server_->connections();
-  totals.sessions = totals_.Sum(&BrokerCounters::sessions);
-  totals.subscriptions = totals_.Sum(&BrokerCounters::subscriptions);
-  totals.messages_in = totals_.Sum(&BrokerCounters::messages_in);
-  totals.deliveries_out = totals_.Sum(&BrokerCounters::deliveries_out);
-  totals.dropped = totals_.Sum(&BrokerCounters::dropped);
-  totals.messages_in_per_s = totals_.messages_in_per_s();
-  totals.deliveries_out_per_s = totals_.deliveries_out_per_s();
+  totals.sessions = meter_.Sum(&BrokerCounters::sessions);
+  totals.subscriptions = meter_.Sum(&BrokerCounters::subscriptions);
+  totals.messages_in = meter_.Sum(&BrokerCounters::messages_in);
+  totals.deliveries_out = meter_.Sum(&BrokerCounters::deliveries_out);
+  totals.dropped = meter_.Sum(&BrokerCounters::dropped);
+  totals.messages_in_per_s = meter_.messages_in_per_s();
+  totals.deliveries_out_per_s = meter_.deliveries_out_per_s();
   if (const auto process = observability::ReadProcessStats(); process.ok()) {
     totals.resident_bytes = process->resident_bytes;
     totals.cpu_us = process->cpu_micros;
@@ -205,7 +205,7 @@ frontend::grpc::NodeTotals Application::Totals() const {
   return totals;
 }
 
-frontend::grpc::Readiness Application::Readiness() const {
+observability::Readiness Application::Readiness() const {
   switch (phase_.load()) {
     case Phase::kStarting:
       return {false, {"starting"}};
@@ -219,16 +219,18 @@ frontend::grpc::Readiness Application::Readiness() const {
 
 int Application::Run() {
   NotifySystemd("READY=1");
-  Instant next_second = clock_.Now() + kSecond;
+  // Once a second, or as often as systemd wants to hear from us.
+  const Duration period = std::min(kSecond, WatchdogInterval().value_or(kSecond));
+  Instant next_look = clock_.Now() + period;
   for (;;) {
     const std::optional<Signals::Event> event =
-        Signals::Wait(std::max(Duration(0), next_second - clock_.Now()));
+        Signals::Wait(std::max(Duration(0), next_look - clock_.Now()));
     if (event == Signals::Event::kStop) break;
     if (event == Signals::Event::kReload) Reload();
-    if (clock_.Now() >= next_second) {
+    if (clock_.Now() >= next_look) {
       // From now, not from when it was due: after a pause there is nothing to catch up with.
-      next_second = clock_.Now() + kSecond;
-      OnEverySecond();
+      next_look = clock_.Now() + period;
+      LookAround();
     }
   }
   NotifySystemd("STOPPING=1");
@@ -237,8 +239,8 @@ int Application::Run() {
   return 0;
 }
 
-void Application::OnEverySecond() {
-  totals_.Observe();
+void Application::LookAround() {
+  meter_.Observe();
   reactors_turn_ = watchdog_.AllTurned();
   if (reactors_turn_) NotifySystemd("WATCHDOG=1");
 }
@@ -270,8 +272,9 @@ void Application::Reload() {
 
 void Application::Drain() {
   phase_ = Phase::kDraining;
+  NotifySystemdStatus("draining: sessions are asked to leave");
   const Duration window = config_.session.drain_window;
-  log_.Info("draining", {{"sessions", totals_.Sum(&BrokerCounters::sessions)}});
+  log_.Info("draining", {{"sessions", meter_.Sum(&BrokerCounters::sessions)}});
   grpc_server_->PauseAccepting();
   for (const auto& reactor : reactors_) {
     reactor->reactor().Post([&broker = reactor->broker(), window] {

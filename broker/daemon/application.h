@@ -19,12 +19,14 @@
 #include "broker/core/interest_table.h"
 #include "broker/daemon/broker_reactor.h"
 #include "broker/daemon/command_line.h"
-#include "broker/daemon/node_totals.h"
+#include "broker/daemon/node_meter.h"
 #include "broker/daemon/watchdog.h"
 #include "broker/frontend/grpc/service_context.h"
 #include "broker/frontend/http/http_server.h"
 #include "broker/observability/logging.h"
 #include "broker/observability/metrics.h"
+#include "broker/observability/readiness.h"
+#include "broker/observability/repeated_warning.h"
 #include "broker/rpc/server.h"
 #include "broker/rpc/service_table.h"
 #include "common/clock.h"
@@ -49,13 +51,15 @@ class Application {
   frontend::grpc::NodeTotals Totals() const;
   void Reload();
   void Drain();
-  void OnEverySecond();
-  frontend::grpc::Readiness Readiness() const;
+  // Rates, and whether every reactor turns.
+  void LookAround();
+  observability::Readiness Readiness() const;
 
   const CommandLine command_line_;
   config::Config config_;  // replaced by a reload, on the main thread
   SystemClock clock_;
   observability::Log log_;
+  observability::RepeatedWarning session_cuts_;
   std::atomic<Phase> phase_{Phase::kStarting};
   std::atomic<uint64_t> reloads_refused_{0};
   std::atomic<bool> reactors_turn_{true};  // as of the last watchdog check
@@ -63,7 +67,7 @@ class Application {
   std::unique_ptr<auth::TlsReloader> tls_;  // none: plaintext
   core::InterestTable interest_;
   std::vector<std::unique_ptr<BrokerReactor>> reactors_;
-  NodeTotals totals_;
+  NodeMeter meter_;
   Watchdog watchdog_;
   frontend::grpc::ServiceContext services_;
   rpc::ServiceTable methods_;

@@ -10,16 +10,16 @@ namespace belfry::daemon {
 
 using core::BrokerCounters;
 
-void AddNodeMetrics(observability::MetricsPage& page, const NodeTotals& totals,
+void AddNodeMetrics(observability::MetricsPage& page, const NodeMeter& meter,
                     const rpc::Server& grpc_server) {
   const auto counter = [&](std::string_view name, std::string_view help,
                            core::Counter BrokerCounters::*which) {
     page.AddCounter(name, help,
-                    [&totals, which] { return static_cast<double>(totals.Sum(which)); });
+                    [&meter, which] { return static_cast<double>(meter.Sum(which)); });
   };
   const auto gauge = [&](std::string_view name, std::string_view help,
                          core::Counter BrokerCounters::*which) {
-    page.AddGauge(name, help, [&totals, which] { return static_cast<double>(totals.Sum(which)); });
+    page.AddGauge(name, help, [&meter, which] { return static_cast<double>(meter.Sum(which)); });
   };
   const auto server = [&](std::string_view name, std::string_view help,
                           const std::atomic<uint64_t>& value) {

@@ -15,7 +15,7 @@ v1::NodeStatus NodeStatusOf(const ServiceContext& context) {
   status.set_node_id(context.node_id);
   status.set_cluster_id(context.cluster_id);
   status.set_version(kVersionText);
-  const Readiness readiness = context.readiness();
+  const observability::Readiness readiness = context.readiness();
   status.set_ready(readiness.ready);
   for (const std::string& reason : readiness.reasons) status.add_reasons(reason);
   status.set_uptime_ms(static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(

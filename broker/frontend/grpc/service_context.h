@@ -14,16 +14,12 @@
 
 #include "broker/core/broker.h"
 #include "broker/observability/logging.h"
+#include "broker/observability/readiness.h"
+#include "broker/observability/repeated_warning.h"
 #include "broker/reactor/reactor.h"
 #include "common/clock.h"
 
 namespace belfry::frontend::grpc {
-
-struct Readiness {
-  bool ready = false;
-  // Why not.
-  std::vector<std::string> reasons;
-};
 
 // Of the whole node, summed over its reactors, at about this moment.
 struct NodeTotals {
@@ -53,7 +49,8 @@ struct ServiceContext {
   const Clock* clock = nullptr;
   // None: nothing is logged (tests).
   observability::Log* log = nullptr;
-  std::function<Readiness()> readiness;
+  observability::RepeatedWarning* session_cuts = nullptr;
+  std::function<observability::Readiness()> readiness;
   std::function<NodeTotals()> totals;
 
   core::Broker& broker(const reactor::Reactor& reactor) const {

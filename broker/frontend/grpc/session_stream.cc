@@ -142,7 +142,7 @@ void SessionStream::OnHello(const v1::Hello& hello) {
   for (const std::string& endpoint : context_.endpoints) welcome.add_endpoints(endpoint);
   Send(answer);
   if (broker_.leaving() != ErrorCode::kNone) SendGoAway(broker_.leaving(), 0);
-  Log(observability::LogLevel::kDebug, "session opened", "");
+  LogDebug("session opened", "");
 }
 
 void SessionStream::OnSubscribe(const v1::SubscribeBatch& batch) {
@@ -197,7 +197,7 @@ void SessionStream::OnWritable() {
 }
 
 void SessionStream::OnClosed(const Status& how) {
-  Log(observability::LogLevel::kDebug, "session closed", MessageOf(how));
+  LogDebug("session closed", MessageOf(how));
   ended_ = true;
   hello_timer_.reset();
   session_.reset();
@@ -244,20 +244,25 @@ void SessionStream::SendGoAway(ErrorCode reason, uint32_t after_ms) {
 }
 
 void SessionStream::Close(ErrorCode reason) {
-  Log(observability::LogLevel::kInfo, "session cut", ErrorCodeName(reason));
+  if (context_.session_cuts != nullptr) {
+    context_.session_cuts->Warn("session cut", {{"client_id", client_id()},
+                                                {"principal", call_.peer().principal},
+                                                {"address", call_.peer().address},
+                                                {"reason", ErrorCodeName(reason)}});
+  }
   End(ToStatus(reason));
 }
 
-void SessionStream::Log(observability::LogLevel level, std::string_view what,
-                        std::string_view reason) const {
-  if (context_.log == nullptr || !context_.log->Shows(level)) return;
-  const std::string_view client_id =
-      session_ != nullptr ? std::string_view(session_->options().client_id) : "";
-  const observability::LogField fields[] = {{"client_id", client_id},
-                                            {"principal", call_.peer().principal},
-                                            {"address", call_.peer().address},
-                                            {"reason", reason}};
-  context_.log->Write(level, what, fields);
+std::string_view SessionStream::client_id() const {
+  return session_ != nullptr ? std::string_view(session_->options().client_id) : "";
+}
+
+void SessionStream::LogDebug(std::string_view what, std::string_view reason) const {
+  if (context_.log == nullptr || !context_.log->Shows(observability::LogLevel::kDebug)) return;
+  context_.log->Debug(what, {{"client_id", client_id()},
+                             {"principal", call_.peer().principal},
+                             {"address", call_.peer().address},
+                             {"reason", reason}});
 }
 
 void SessionStream::OnIntake(bool open) {

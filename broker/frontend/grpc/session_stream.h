@@ -56,7 +56,8 @@ class SessionStream final : public rpc::CallHandler, public core::SessionSink, p
   void OnPublish(std::string_view batch);
   void Send(const v1::ServerFrame& frame);
   void End(const Status& status);
-  void Log(observability::LogLevel level, std::string_view what, std::string_view reason) const;
+  std::string_view client_id() const;
+  void LogDebug(std::string_view what, std::string_view reason) const;
   void UpdateReading();
 
   const ServiceContext& context_;

@@ -44,13 +44,13 @@ bool WantsJson(const httplib::Request& request) {
          request.get_header_value("Accept").find(kJson) != std::string::npos;
 }
 
-std::string ReadinessText(const Readiness& readiness) {
+std::string ReadinessText(const observability::Readiness& readiness) {
   std::string text = readiness.ready ? "ready\n" : "not ready\n";
   for (const std::string& reason : readiness.reasons) text += "- " + reason + "\n";
   return text;
 }
 
-std::string ReadinessJson(const Readiness& readiness) {
+std::string ReadinessJson(const observability::Readiness& readiness) {
   std::string text = readiness.ready ? "{\"ready\":true" : "{\"ready\":false";
   text += ",\"reasons\":[";
   for (size_t i = 0; i < readiness.reasons.size(); ++i) {
@@ -88,7 +88,7 @@ class HttpServer::Router final : public httplib::Server {
       response.set_content(healthy ? "ok\n" : "not ok\n", kPlainText);
     });
     Get("/readyz", [this](const httplib::Request& request, httplib::Response& response) {
-      const Readiness readiness = pages_.readiness();
+      const observability::Readiness readiness = pages_.readiness();
       response.status = readiness.ready ? 200 : 503;
       if (WantsJson(request)) {
         response.set_content(ReadinessJson(readiness), kJson);

@@ -23,14 +23,10 @@
 #include <vector>
 
 #include "broker/frontend/http/bounded_socket.h"
+#include "broker/observability/readiness.h"
 #include "common/status.h"
 
 namespace belfry::frontend::http {
-
-struct Readiness {
-  bool ready = true;
-  std::vector<std::string> reasons;  // why not, for people
-};
 
 struct HttpServerSettings {
   // A scrape, a probe and two people. Each slow client holds one for as long as its bounds allow.
@@ -46,7 +42,7 @@ class HttpServer {
     std::function<std::string()> metrics;
     // True while every part of the process makes progress.
     std::function<bool()> healthy;
-    std::function<Readiness()> readiness;
+    std::function<observability::Readiness()> readiness;
   };
 
   explicit HttpServer(Pages pages, HttpServerSettings settings = {});

@@ -45,14 +45,14 @@ class HttpPages : public testing::Test {
     ASSERT_TRUE(status.ok()) << status;
     port_ = server_->port();
   }
-  void SetReadiness(Readiness readiness) {
+  void SetReadiness(observability::Readiness readiness) {
     MutexLock lock(mutex_);
     readiness_ = std::move(readiness);
   }
 
   std::atomic<bool> healthy_ = true;
   Mutex mutex_;
-  Readiness readiness_;
+  observability::Readiness readiness_{true, {}};
   HttpServerSettings settings_;
   std::unique_ptr<HttpServer> server_;
   uint16_t port_ = 0;

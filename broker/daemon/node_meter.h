@@ -17,9 +17,9 @@
 
 namespace belfry::daemon {
 
-class NodeTotals {
+class NodeMeter {
  public:
-  explicit NodeTotals(const Clock& clock) : messages_in_(clock), deliveries_out_(clock) {}
+  explicit NodeMeter(const Clock& clock) : messages_in_(clock), deliveries_out_(clock) {}
 
   // Before the first call of another function.
   void Watch(const BrokerReactor& reactor) { reactors_.push_back(&reactor); }
