@@ -70,6 +70,13 @@ bool CallbackRunner::Inside() const {
   return false;
 }
 
+bool CallbackRunner::InsideExecutor() const {
+  for (const Frame* frame = innermost; frame != nullptr; frame = frame->outer) {
+    if (frame->runner->executor_ == executor_) return true;
+  }
+  return false;
+}
+
 void CallbackRunner::WaitUntilIdle() {
   MutexLock lock(mutex_);
   while (outstanding_ > 0) idle_.wait(lock);

@@ -26,7 +26,10 @@ class CallbackRunner : public std::enable_shared_from_this<CallbackRunner> {
 
   // Whether this thread runs one of our tasks, so that waiting for them would wait for itself.
   bool Inside() const;
-  // Until none is posted or running. Not from inside.
+  // Whether this thread runs a task of any client on our executor, which may have no other thread
+  // to run ours.
+  bool InsideExecutor() const;
+  // Until none is posted or running. Not from inside the executor.
   void WaitUntilIdle();
 
  private:

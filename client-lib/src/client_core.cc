@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client-lib/src/client_identity.h"
+#include "client-lib/src/deadline.h"
 #include "client-lib/src/filter_convert.h"
 #include "client-lib/src/make_error.h"
 #include "common/topic/filter.h"
@@ -26,8 +27,9 @@ SessionSettings SettingsOf(const ClientOptions& options, const Clock& clock) {
   settings.incarnation = static_cast<uint64_t>(clock.WallUnixMicros());
   settings.producer_id = RandomBytes(16);
   settings.endpoints = options.endpoints;
-  settings.connect_timeout = options.connect_timeout;
-  settings.backoff = {options.reconnect_backoff_min, options.reconnect_backoff_max};
+  settings.connect_timeout = ToDuration(options.connect_timeout);
+  settings.backoff = {ToDuration(options.reconnect_backoff_min),
+                      ToDuration(options.reconnect_backoff_max)};
   settings.publish_bytes_max = options.publish_in_flight_bytes_max;
   settings.seed = std::random_device{}();
   return settings;
@@ -81,17 +83,18 @@ std::optional<Instant> ClientCore::Step() {
 }
 
 void ClientCore::Connect(const std::string& endpoint) {
-  const std::shared_ptr<Transport> transport = connector_->Create(endpoint);
+  Error error;
+  const std::shared_ptr<Transport> transport = connector_->Create(endpoint, &error);
   Work work;
   bool start = false;
   {
     MutexLock lock(mutex_);
     // Close may have come meanwhile.
-    start = machine_.opening();
+    start = transport != nullptr && machine_.opening();
     if (start) {
       transport_ = transport;
     } else {
-      machine_.OnClosed(Error(), clock_->Now(), &work.effects);
+      machine_.OnClosed(std::move(error), clock_->Now(), &work.effects);
       changed_.notify_all();
     }
   }
@@ -150,7 +153,7 @@ void ClientCore::EndSubscription(const std::shared_ptr<LocalSubscription>& local
 }
 
 Error ClientCore::CheckOpen(std::string_view payload) const {
-  if (draining_ || machine_.closing()) return MakeError(ErrorCode::kClientClosed);
+  if (!machine_.taking()) return MakeError(ErrorCode::kClientClosed);
   if (payload.size() > machine_.payload_bytes_max()) {
     return MakeError(ErrorCode::kPayloadTooLarge);
   }
@@ -166,16 +169,17 @@ Error ClientCore::AwaitRoom(MutexLock& lock, size_t cost, Instant deadline) {
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_->Now());
   const bool woken = Await(lock, left, [&]() BELFRY_REQUIRES(mutex_) {
-    return queue.HasRoom(cost) || draining_ || machine_.closing();
+    return queue.HasRoom(cost) || !machine_.taking();
   });
-  if (draining_ || machine_.closing()) return MakeError(ErrorCode::kClientClosed);
+  if (!machine_.taking()) return MakeError(ErrorCode::kClientClosed);
   return woken ? Error() : MakeError(ErrorCode::kTimeout);
 }
 
 void ClientCore::Publish(std::string_view topic, std::string_view payload,
                          const PublishOptions& options, Completion done) {
   Error error = CheckTopic(topic);
-  const Instant deadline = clock_->Now() + options.timeout;
+  const Instant deadline = DeadlineAfter(clock_->Now(), options.timeout);
+  std::optional<SettledPublish> refused;
   Work work;
   {
     MutexLock lock(mutex_);
@@ -187,11 +191,23 @@ void ClientCore::Publish(std::string_view topic, std::string_view payload,
     if (error.ok()) {
       queue.Add(topic, payload, options, deadline, std::move(done));
     } else {
-      work.effects.settled.push_back(queue.Refuse(std::move(done), std::move(error)));
+      refused = queue.Refuse(std::move(done), std::move(error));
     }
     Collect(&work);
   }
   Perform(work);
+  if (refused) TellRefused(*refused);
+}
+
+void ClientCore::TellRefused(SettledPublish& refused) {
+  if (auto* promise = std::get_if<std::promise<PublishOutcome>>(&refused.done)) {
+    promise->set_value(std::move(refused.outcome));
+  } else if (auto* callback = std::get_if<PublishCallback>(&refused.done)) {
+    // It may destroy the client.
+    const std::shared_ptr<ClientCore> self = shared_from_this();
+    (*callback)(refused.outcome);
+    refused.done = Completion();
+  }
 }
 
 State ClientCore::state() const {
@@ -201,9 +217,7 @@ State ClientCore::state() const {
 
 template <class Done>
 bool ClientCore::Await(MutexLock& lock, std::chrono::milliseconds timeout, Done done) {
-  // A wait of 24 days is for ever; larger numbers of milliseconds would overflow.
-  timeout = std::min<std::chrono::milliseconds>(timeout, std::chrono::hours(24 * 24));
-  const auto until = std::chrono::steady_clock::now() + timeout;
+  const Instant until = DeadlineAfter(std::chrono::steady_clock::now(), timeout);
   ++waiters_;
   bool in_time = done();
   while (!in_time) {
@@ -234,7 +248,6 @@ bool ClientCore::Drain(std::chrono::milliseconds timeout) {
   Work work;
   {
     MutexLock lock(mutex_);
-    draining_ = true;
     machine_.Drain(&work.effects);
     Collect(&work);
     changed_.notify_all();
@@ -258,7 +271,8 @@ void ClientCore::Close() {
 }
 
 void ClientCore::AwaitEnd() {
-  if (runner_->Inside()) return;
+  // A task of another client on this executor may stand in the way of ours.
+  if (runner_->InsideExecutor()) return;
   {
     MutexLock lock(mutex_);
     while (!machine_.over()) changed_.wait(lock);

@@ -57,7 +57,8 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   bool Flush(std::chrono::milliseconds timeout);
   bool Drain(std::chrono::milliseconds timeout);
   void Close();
-  // After Close: waits for the transport, the timer and all callbacks, unless inside one of them.
+  // After Close: waits for the transport, the timer and all callbacks, unless inside a task of the
+  // executor.
   void AwaitEnd();
   ClientStats stats() const;
 
@@ -89,6 +90,9 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   Error CheckOpen(std::string_view payload) const BELFRY_REQUIRES(mutex_);
   // Waits for room as the policy says.
   Error AwaitRoom(MutexLock& lock, size_t cost, Instant deadline) BELFRY_REQUIRES(mutex_);
+  // A refused publish is told by the thread that made it: an executor that does not get on would
+  // gather such callbacks without a bound.
+  void TellRefused(SettledPublish& refused) BELFRY_EXCLUDES(mutex_);
   void EndSubscription(const std::shared_ptr<LocalSubscription>& local);
 
   void Connect(const std::string& endpoint);
@@ -117,7 +121,6 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   uint64_t outcomes_told_ BELFRY_GUARDED_BY(mutex_) = 0;
   SessionMachine machine_ BELFRY_GUARDED_BY(mutex_);
   std::shared_ptr<Transport> transport_ BELFRY_GUARDED_BY(mutex_);
-  bool draining_ BELFRY_GUARDED_BY(mutex_) = false;
   // The instant for which the timer thread sleeps.
   Instant armed_until_ BELFRY_GUARDED_BY(mutex_) = Instant::max();
   // What waits for on_state and on_notice, and for outcome callbacks; and whether a task for it is

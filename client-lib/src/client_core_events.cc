@@ -2,6 +2,7 @@
 //
 // What comes from the transport. Frames are decoded without the lock; the machine learns what
 // concerns the session, the fan-out table what concerns subscriptions, in the order of the wire.
+#include <optional>
 #include <utility>
 
 #include "client-lib/src/client_core.h"
@@ -50,7 +51,7 @@ void ClientCore::OnFrame(FrameBytes frame) {
       MutexLock lock(mutex_);
       machine_.OnHeard(clock_->Now());
       // Numbered frames belong to a session, and there is none before Welcome.
-      sense = !numbered || !machine_.opening();
+      sense = !numbered || machine_.in_session();
     }
   }
   if (sense) {
@@ -108,15 +109,19 @@ bool ClientCore::OnWelcome(std::string_view body) {
   v1::Welcome welcome;
   if (!ParseBody(body, &welcome)) return false;
   Work work;
+  std::optional<bool> resumed;
   {
     MutexLock lock(mutex_);
-    machine_.OnWelcome(welcome, clock_->Now(), &work.effects);
+    resumed = machine_.OnWelcome(welcome, clock_->Now(), &work.effects);
     Collect(&work);
   }
-  // Results of what Collect has just sent come through this same thread, after this.
-  fanout_.OnSession(welcome.resumed());
+  // A second one would make the fan-out table wait for results that never come.
+  if (resumed) {
+    // Results of what Collect has just sent come through this same thread, after this.
+    fanout_.OnSession(*resumed);
+  }
   Perform(work);
-  return true;
+  return resumed.has_value();
 }
 
 bool ClientCore::OnSubscribed(std::string_view body) {

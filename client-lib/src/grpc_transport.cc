@@ -6,14 +6,13 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/client_callback.h>
 
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 
 #include "client-lib/src/grpc_threads.h"
 #include "client-lib/src/make_error.h"
+#include "client-lib/src/tls_files.h"
 #include "common/mutex.h"
 
 namespace belfry::client {
@@ -134,17 +133,13 @@ class GrpcTransport final : public Transport,
   std::optional<OutFrame> early_ BELFRY_GUARDED_BY(mutex_);
 };
 
-std::string ReadFile(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 class GrpcConnector final : public Connector {
  public:
   explicit GrpcConnector(TlsOptions tls) : tls_(std::move(tls)) {}
 
-  std::shared_ptr<Transport> Create(const std::string& endpoint) override {
+  std::shared_ptr<Transport> Create(const std::string& endpoint, Error* error) override {
+    const std::shared_ptr<grpc::ChannelCredentials> credentials = Credentials(error);
+    if (credentials == nullptr) return nullptr;
     grpc::ChannelArguments arguments;
     // Without it, channels to one address share one connection.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -157,18 +152,20 @@ class GrpcConnector final : public Connector {
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     return std::make_shared<GrpcTransport>(
-        grpc::CreateCustomChannel(endpoint, Credentials(), arguments));
+        grpc::CreateCustomChannel(endpoint, credentials, arguments));
   }
 
  private:
-  std::shared_ptr<grpc::ChannelCredentials> Credentials() const {
+  // Null if a file that is named cannot be read any more.
+  std::shared_ptr<grpc::ChannelCredentials> Credentials(Error* error) const {
     if (tls_.ca_file.empty()) return grpc::InsecureChannelCredentials();
+    TlsFiles files;
+    *error = ReadTlsFiles(tls_, &files);
+    if (!error->ok()) return nullptr;
     grpc::SslCredentialsOptions options;
-    options.pem_root_certs = ReadFile(tls_.ca_file);
-    if (!tls_.cert_file.empty()) {
-      options.pem_cert_chain = ReadFile(tls_.cert_file);
-      options.pem_private_key = ReadFile(tls_.key_file);
-    }
+    options.pem_root_certs = std::move(files.ca);
+    options.pem_cert_chain = std::move(files.cert);
+    options.pem_private_key = std::move(files.key);
     return grpc::SslCredentials(options);
   }
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "client-lib/src/deadline.h"
+
 namespace belfry::client {
 namespace {
 
@@ -94,7 +96,7 @@ bool LocalSubscription::confirmed() const {
 }
 
 bool LocalSubscription::WaitUntilConfirmed(std::chrono::milliseconds timeout) {
-  const auto until = std::chrono::steady_clock::now() + timeout;
+  const Instant until = DeadlineAfter(std::chrono::steady_clock::now(), timeout);
   MutexLock lock(mutex_);
   while (stage_ == Stage::kWaiting) {
     if (changed_.wait_until(lock, until) == std::cv_status::timeout) break;

@@ -2,11 +2,11 @@
 #include "client-lib/src/options_check.h"
 
 #include <charconv>
-#include <fstream>
 #include <string>
 #include <string_view>
 
 #include "client-lib/src/make_error.h"
+#include "client-lib/src/tls_files.h"
 #include "common/topic/topic.h"
 
 namespace belfry::client {
@@ -19,11 +19,6 @@ constexpr int kHandlerThreadsMax = 1024;
 
 Error Invalid(std::string text) { return MakeError(ErrorCode::kInvalidOption, text); }
 
-Error CheckFile(std::string_view field, const std::string& path) {
-  if (path.empty() || std::ifstream(path).good()) return Error();
-  return Invalid(std::string(field) + ": cannot read \"" + path + "\"");
-}
-
 Error CheckTls(const TlsOptions& tls) {
   if (tls.cert_file.empty() != tls.key_file.empty()) {
     return Invalid("tls.cert_file and tls.key_file: give both or neither");
@@ -31,9 +26,8 @@ Error CheckTls(const TlsOptions& tls) {
   if (!tls.cert_file.empty() && tls.ca_file.empty()) {
     return Invalid("tls.ca_file: needed to know the broker when a certificate is given");
   }
-  if (Error error = CheckFile("tls.ca_file", tls.ca_file)) return error;
-  if (Error error = CheckFile("tls.cert_file", tls.cert_file)) return error;
-  return CheckFile("tls.key_file", tls.key_file);
+  TlsFiles files;
+  return ReadTlsFiles(tls, &files);
 }
 
 }  // namespace

@@ -38,6 +38,11 @@ size_t HeaderSize(const std::pair<std::string, std::string>& header) {
          BytesFieldSize(wire::kHeaderValueField, header.second.size());
 }
 
+// Counts come with the broker's answer, so who wants them waits for it.
+AckLevel AckOf(const PublishOptions& options) {
+  return options.want_counts ? std::max(options.ack, AckLevel::kAccepted) : options.ack;
+}
+
 bool WantsOutcome(const PublishOptions& options) {
   return options.want_counts || options.ack > AckLevel::kAccepted;
 }
@@ -50,8 +55,8 @@ size_t PublishSize(std::string_view topic, std::string_view payload,
     size += BytesFieldSize(wire::kHeadersField, HeaderSize(header));
   }
   if (!options.key.empty()) size += BytesFieldSize(wire::kKeyField, options.key.size());
-  if (options.ack != AckLevel::kNone) {
-    size += VarintFieldSize(wire::kPublishAckField, static_cast<uint64_t>(options.ack));
+  if (const AckLevel ack = AckOf(options); ack != AckLevel::kNone) {
+    size += VarintFieldSize(wire::kPublishAckField, static_cast<uint64_t>(ack));
   }
   if (WantsOutcome(options)) size += VarintFieldSize(wire::kPublishWantOutcomeField, 1);
   return size;
@@ -87,8 +92,8 @@ void AppendPublish(std::string_view topic, std::string_view payload, const Publi
     AppendBytes(wire::kHeaderValueField, header.second, out);
   }
   if (!options.key.empty()) AppendBytes(wire::kKeyField, options.key, out);
-  if (options.ack != AckLevel::kNone) {
-    AppendVarint(wire::kPublishAckField, static_cast<uint64_t>(options.ack), out);
+  if (const AckLevel ack = AckOf(options); ack != AckLevel::kNone) {
+    AppendVarint(wire::kPublishAckField, static_cast<uint64_t>(ack), out);
   }
   if (WantsOutcome(options)) AppendVarint(wire::kPublishWantOutcomeField, 1, out);
 }
@@ -146,7 +151,7 @@ void PublishQueue::Add(std::string_view topic, std::string_view payload,
   pending.deadline = deadline;
   pending.offset = static_cast<uint32_t>(chunk.buffer.size());
   pending.size = static_cast<uint32_t>(field_size);
-  pending.ack = options.ack;
+  pending.ack = AckOf(options);
   pending.done = std::move(done);
   AppendPublish(topic, payload, options, publish_size, &chunk.buffer);
   bytes_ += field_size + kOverheadBytes;
@@ -276,8 +281,12 @@ void PublishQueue::LoseInFlightAfter(uint64_t through, std::vector<SettledPublis
   for (Batch& batch : in_flight_) {
     for (size_t i = batch.settled_prefix; i < batch.entries.size(); ++i) {
       Pending& pending = batch.entries[i];
-      if (batch.first_sequence + i > through && !pending.settled) {
+      if (pending.settled) continue;
+      if (batch.first_sequence + i > through) {
         SettleNot(pending, PublishOutcome::Kind::kUnknown, error, settled);
+      } else if (pending.ack == AckLevel::kNone) {
+        // Its write broke off before it was reported done, and yet it arrived.
+        SettleOk(pending, settled);
       }
     }
   }

@@ -73,10 +73,11 @@ class PublishQueue {
   // The next frame of at most `frame_bytes_max`, if there is one and the broker may be given more.
   // What is too large for any frame is settled.
   std::optional<OutFrame> TakeFrame(size_t frame_bytes_max, std::vector<SettledPublish>* settled);
-  // The frame taken last was written.
+  // The frame taken last was written. Not for frames of other kinds, nor for one whose write broke
+  // off.
   void OnWritten(std::vector<SettledPublish>* settled);
   void OnResults(const v1::PublishResults& results, std::vector<SettledPublish>* settled);
-  // The session that knew of the sequences after `through` is gone.
+  // The session that knew of the sequences after `through` is gone; those up to it were taken in.
   void LoseInFlightAfter(uint64_t through, std::vector<SettledPublish>* settled);
   void Expire(Instant now, std::vector<SettledPublish>* settled);
   void CloseAll(std::vector<SettledPublish>* settled);

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "client-lib/src/deadline.h"
 #include "client-lib/src/frames.h"
 #include "client-lib/src/make_error.h"
 #include "client-lib/src/options_check.h"
@@ -28,8 +29,9 @@ constexpr Duration kHeartbeatDefault = std::chrono::seconds(5);
 // our Goodbye.
 constexpr Duration kMoveGrace = std::chrono::seconds(1);
 constexpr Duration kGoodbyeGrace = std::chrono::milliseconds(500);
-// A session that was asked to leave sooner than this after it began backs off like one that failed.
-constexpr Duration kSettledSession = std::chrono::seconds(1);
+// A session that ends sooner than this after it began backs off like an attempt that failed: a
+// broker that welcomes and then fails is not to be tried as fast as it answers.
+constexpr Duration kSettledSession = std::chrono::seconds(5);
 // Until a broker has named its limits: more than any is set to.
 constexpr size_t kPayloadBytesUnknown = size_t{64} << 20;
 constexpr size_t kFrameBytesUnknown = kPayloadBytesUnknown + (size_t{1} << 20);
@@ -57,7 +59,7 @@ void SessionMachine::Tick(Instant now, SessionEffects* effects) {
     case Phase::kWaiting:
       if (now < retry_at_) return;
       phase_ = Phase::kOpening;
-      give_up_at_ = now + settings_.connect_timeout;
+      give_up_at_ = DeadlineAfter(now, settings_.connect_timeout);
       endpoint_ = endpoints_.Next();
       effects->connect = endpoint_;
       return;
@@ -129,7 +131,10 @@ std::optional<OutFrame> SessionMachine::NextFrame(Instant now, SessionEffects* e
       const size_t limit = std::min(frame_bytes_max_, PublishQueue::kFrameBytesMax);
       frame = subscriptions_.NextFrame(limit);
       // A single message may be larger than a usual frame.
-      if (!frame) frame = publishes_.TakeFrame(frame_bytes_max_, &effects->settled);
+      if (!frame) {
+        frame = publishes_.TakeFrame(frame_bytes_max_, &effects->settled);
+        publishes_in_flight_ = frame.has_value();
+      }
     }
   }
   write_in_flight_ = frame.has_value();
@@ -138,7 +143,7 @@ std::optional<OutFrame> SessionMachine::NextFrame(Instant now, SessionEffects* e
 
 void SessionMachine::OnWriteDone(SessionEffects* effects) {
   write_in_flight_ = false;
-  publishes_.OnWritten(&effects->settled);
+  if (std::exchange(publishes_in_flight_, false)) publishes_.OnWritten(&effects->settled);
 }
 
 void SessionMachine::OnNumbered(size_t bytes) {
@@ -147,11 +152,11 @@ void SessionMachine::OnNumbered(size_t bytes) {
   if (unacknowledged_bytes_ >= kAckBytes) ack_due_ = true;
 }
 
-void SessionMachine::OnWelcome(const v1::Welcome& welcome, Instant now, SessionEffects* effects) {
-  if (phase_ != Phase::kOpening) return;
+std::optional<bool> SessionMachine::OnWelcome(const v1::Welcome& welcome, Instant now,
+                                              SessionEffects* effects) {
+  if (phase_ != Phase::kOpening) return std::nullopt;
   phase_ = Phase::kLive;
   ++connects_;
-  backoff_.Reset();
   live_since_ = last_heard_ = now;
   heartbeat_ =
       welcome.heartbeat_ms() == 0
@@ -177,6 +182,7 @@ void SessionMachine::OnWelcome(const v1::Welcome& welcome, Instant now, SessionE
 
   StateChange change{state(), endpoint_, welcome.node_id(), resumed, Error()};
   effects->changes.push_back(std::move(change));
+  return resumed;
 }
 
 void SessionMachine::OnPublished(const v1::PublishResults& results, SessionEffects* effects) {
@@ -206,9 +212,10 @@ void SessionMachine::OnNonsense(std::string_view what, SessionEffects* effects) 
 
 void SessionMachine::OnClosed(Error reason, Instant now, SessionEffects* effects) {
   const bool moved = moving_;
-  const bool settled_session = phase_ != Phase::kOpening && now - live_since_ >= kSettledSession;
+  const bool settled_session = live_since_ && now - *live_since_ >= kSettledSession;
+  live_since_.reset();
   if (!end_reason_.ok()) reason = std::exchange(end_reason_, Error());
-  write_in_flight_ = hello_sent_ = goodbye_due_ = false;
+  write_in_flight_ = publishes_in_flight_ = hello_sent_ = goodbye_due_ = false;
   ping_due_ = ack_due_ = moving_ = move_now_ = false;
   ping_at_ = move_at_ = give_up_at_ = Instant::max();
   if (closing_) {
@@ -216,7 +223,8 @@ void SessionMachine::OnClosed(Error reason, Instant now, SessionEffects* effects
     return;
   }
   phase_ = Phase::kWaiting;
-  retry_at_ = moved && settled_session ? now : now + backoff_.Next();
+  if (settled_session) backoff_.Reset();
+  retry_at_ = moved && settled_session ? now : DeadlineAfter(now, backoff_.Next());
   Change(std::move(reason), effects);
 }
 

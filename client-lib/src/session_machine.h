@@ -68,6 +68,10 @@ class SessionMachine {
   State state() const;
   bool opening() const { return phase_ == Phase::kOpening; }
   bool closing() const { return closing_; }
+  // New publishes.
+  bool taking() const { return !draining_ && !closing_; }
+  // The attempt under way was welcomed, and has not reported OnClosed.
+  bool in_session() const { return live_since_.has_value(); }
   // Closed, and no transport is left.
   bool over() const { return phase_ == Phase::kClosed; }
   size_t payload_bytes_max() const { return payload_bytes_max_; }
@@ -85,7 +89,8 @@ class SessionMachine {
   void OnHeard(Instant now) { last_heard_ = now; }
   // A numbered frame of `bytes` was taken in.
   void OnNumbered(size_t bytes);
-  void OnWelcome(const v1::Welcome& welcome, Instant now, SessionEffects* effects);
+  // Whether the session is resumed; nothing if no Welcome was waited for, and it is not taken.
+  std::optional<bool> OnWelcome(const v1::Welcome& welcome, Instant now, SessionEffects* effects);
   void OnPublished(const v1::PublishResults& results, SessionEffects* effects);
   void OnGoAway(const v1::GoAway& go_away, Instant now);
   void OnNotice(const v1::Notice& notice, SessionEffects* effects);
@@ -127,6 +132,8 @@ class SessionMachine {
   // Of the attempt under way.
   std::string endpoint_;
   bool write_in_flight_ = false;
+  // What is in flight is a batch of publishes.
+  bool publishes_in_flight_ = false;
   bool hello_sent_ = false;
   bool goodbye_due_ = false;
 
@@ -138,8 +145,9 @@ class SessionMachine {
   size_t payload_bytes_max_;
   size_t frame_bytes_max_;
 
+  // From Welcome to OnClosed.
+  std::optional<Instant> live_since_;
   // kLive.
-  Instant live_since_;
   Instant last_heard_;
   Duration heartbeat_ = std::chrono::seconds(5);
   Instant ping_at_ = Instant::max();

@@ -14,6 +14,8 @@ namespace {
 // The tags, lengths, id and kind around a filter's text, at most.
 constexpr size_t kSubscribeOverheadBytes = 32;
 constexpr size_t kRemovalBytes = 5;
+// Fewer removed ones are not worth a pass over the queue.
+constexpr size_t kStaleMin = 64;
 
 v1::FilterKind ToWire(TopicFilter::Kind kind) {
   switch (kind) {
@@ -40,12 +42,24 @@ void SubscriptionLedger::Remove(uint32_t id) {
   if (found == wanted_.end()) return;
   const bool told = found->second.stage != Stage::kUnsent;
   wanted_.erase(found);
-  if (told) unsent_removals_.push_back(id);
+  if (told) {
+    unsent_removals_.push_back(id);
+  } else {
+    ++unsent_stale_;
+    CompactUnsent();
+  }
+}
+
+void SubscriptionLedger::CompactUnsent() {
+  if (unsent_stale_ < kStaleMin || unsent_stale_ * 2 < unsent_.size()) return;
+  std::erase_if(unsent_, [this](uint32_t id) { return !wanted_.contains(id); });
+  unsent_stale_ = 0;
 }
 
 void SubscriptionLedger::Clear() {
   wanted_.clear();
   unsent_.clear();
+  unsent_stale_ = 0;
   unsent_removals_.clear();
   unanswered_removals_.clear();
 }
@@ -84,6 +98,7 @@ void SubscriptionLedger::OnResumedSession() {
 
 void SubscriptionLedger::QueueAllBut(Stage answered) {
   unsent_.clear();
+  unsent_stale_ = 0;
   for (const auto& [id, wanted] : wanted_) {
     if (wanted.stage != answered) unsent_.push_back(id);
   }
@@ -124,6 +139,8 @@ std::optional<OutFrame> SubscriptionLedger::NextSubscribes(size_t frame_bytes_ma
       subscribe->mutable_filter()->set_kind(ToWire(found->second.filter.kind));
       subscribe->mutable_filter()->set_text(found->second.filter.text);
       found->second.stage = Stage::kSent;
+    } else {
+      --unsent_stale_;
     }
     unsent_.pop_front();
   }

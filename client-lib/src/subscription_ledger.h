@@ -42,6 +42,8 @@ class SubscriptionLedger {
   std::optional<OutFrame> NextFrame(size_t frame_bytes_max);
 
   size_t size() const { return wanted_.size(); }
+  // What waits to be told, with what it remembers in vain.
+  size_t queued() const { return unsent_.size() + unsent_removals_.size(); }
 
  private:
   enum class Stage : uint8_t { kUnsent, kSent, kConfirmed };
@@ -54,10 +56,13 @@ class SubscriptionLedger {
   // Empty if all that was queued has been removed since.
   std::optional<OutFrame> NextSubscribes(size_t frame_bytes_max);
   void QueueAllBut(Stage answered);
+  // Without this, subscriptions that come and go while nothing is written would pile up.
+  void CompactUnsent();
 
   std::unordered_map<uint32_t, Wanted> wanted_;
-  // In the order of ids; may hold some that were removed since.
+  // In the order of ids; holds `unsent_stale_` that were removed since, never much more than half.
   std::deque<uint32_t> unsent_;
+  size_t unsent_stale_ = 0;
   std::deque<uint32_t> unsent_removals_;
   std::unordered_set<uint32_t> unanswered_removals_;
 };

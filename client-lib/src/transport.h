@@ -3,12 +3,12 @@
 // The seam between the session's state machine and the network: one attempt to hold one stream to
 // one endpoint. grpc_transport.cc is the real one; tests script another.
 //
-// Lifecycle: Connector::Create, then Start once, then any number of Writes with at most one in
+// Lifecycle: Connector::Create, then Start once, and any number of Writes with at most one in
 // flight. OnClosed is the last event, comes exactly once after Start, and only when no other event
 // is running.
-// Threads: Write and Cancel are Thread-safe, may come at any time after Start and never call an
-// event before they return. Events of one transport never overlap, but for OnWriteDone beside
-// OnFrame.
+// Threads: Write and Cancel are Thread-safe and never call an event before they return. They may
+// come at any time, even before or during Start, and then take effect with it. Events of one
+// transport never overlap, but for OnWriteDone beside OnFrame.
 #pragma once
 
 #include <cstddef>
@@ -56,7 +56,8 @@ class Transport {
 class Connector {
  public:
   virtual ~Connector() = default;
-  virtual std::shared_ptr<Transport> Create(const std::string& endpoint) = 0;
+  // Null if no attempt can be made now; *error then says why.
+  virtual std::shared_ptr<Transport> Create(const std::string& endpoint, Error* error) = 0;
 };
 
 }  // namespace belfry::client

@@ -4,12 +4,14 @@
 // every subscription of an application. Create one for a process and share it.
 //
 // Lifecycle: Create starts connecting and returns at once; Close (or Drain, or the destructor) ends
-// it. The destructor waits for callbacks that are running or due, unless it runs inside one of
-// them.
-// Threads: Thread-safe. Callbacks run on ClientOptions::executor, never under a lock of the
-// library, and may call anything here; functions that wait must not be called from an inline
-// executor's callbacks. Errors: values; no exception is thrown across this interface, and handlers
-// must not throw.
+// it. The destructor waits for callbacks that are running or due, unless it runs inside a callback
+// of this client, or of another on the same executor: they may then still come after it. In a task
+// of an executor of your own that is no callback of a client, do not destroy one: it would wait for
+// the thread it runs on.
+// Threads: Thread-safe. Callbacks run on ClientOptions::executor (but see Publish), never under a
+// lock of the library, and may call anything here; functions that wait must not be called from an
+// inline executor's callbacks. Errors: values; no exception is thrown across this interface, and
+// handlers must not throw.
 #pragma once
 
 #include <chrono>
@@ -76,7 +78,9 @@ class BELFRY_API Client {
   // wait, until their deadline, within publish_in_flight_bytes_max.
   std::future<PublishOutcome> Publish(std::string_view topic, std::string_view payload,
                                       const PublishOptions& options = {});
-  // The callback runs on the executor; null: nobody wants to know.
+  // The callback runs on the executor, but before Publish returns and on the calling thread if the
+  // message is refused at once (a bad topic, too large, no room, closed): do not call Publish from
+  // there over and over, nor hold a lock that the callback takes. Null: nobody wants to know.
   void Publish(std::string_view topic, std::string_view payload, const PublishOptions& options,
                PublishCallback done);
 

@@ -19,7 +19,8 @@
 
 namespace belfry {
 
-// PEM files. All empty: plaintext. A certificate and its key prove who this client is.
+// PEM files. All empty: plaintext. A certificate and its key prove who this client is. They are
+// read anew for each attempt to connect; while one cannot be read or is empty, attempts fail.
 struct TlsOptions {
   std::string ca_file;
   std::string cert_file;
@@ -29,8 +30,7 @@ struct TlsOptions {
 // What Publish does when publish_in_flight_bytes_max is reached.
 enum class WhenFull {
   // Waits for room, at most until the publish's deadline. (Inside a callback of the client, where
-  // waiting
-  // could wait for itself, it fails instead.)
+  // waiting could wait for itself, it fails instead.)
   kBlock,
   // The outcome is FAILED at once.
   kFail,
@@ -39,14 +39,16 @@ enum class WhenFull {
 struct ClientOptions {
   // HOST:PORT of any nodes of the cluster; tried in random order.
   std::vector<std::string> endpoints = {"127.0.0.1:7450"};
-  // A stable name of this process slot; a newer process with the same name takes over. Empty: made
-  // from host name, process id and a random number.
+  // A stable name of this process slot, for logs and operators. Give each process its own: in a
+  // later release a newer process with the same name takes the slot over. Empty: made from host
+  // name, process id and a random number.
   std::string client_id;
   TlsOptions tls;
 
   // Called in order, on the executor, for each change of state.
   std::function<void(const StateChange&)> on_state;
-  // What the broker says unasked (for instance: this session is slow). On the executor.
+  // What the broker says unasked. This release's broker does so only about what a client asked for
+  // and it does not support. On the executor.
   std::function<void(const Error&)> on_notice;
 
   // Where handlers run; null: a pool of the client's own with handler_threads threads.

@@ -6,6 +6,12 @@
 // An executor must run every task it takes, each once, in any order and on any thread; it must keep
 // doing so until the clients that use it are destroyed (a task it destroys unrun is understood as
 // dropped).
+//
+// A client's destructor waits for its tasks. Inside a task that a client posted to the same
+// executor it does not, but it cannot know of the application's own tasks: on an executor whose
+// threads may all be taken by such tasks (one thread is the usual case), do not destroy a client in
+// one, as its tasks would never get their turn.
+//
 // Threads: Post is called from any thread and must be Thread-safe.
 #pragma once
 

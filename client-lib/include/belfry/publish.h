@@ -40,6 +40,7 @@ struct PublishOptions {
   // When it passes: FAILED if the message was certainly never written, UNKNOWN otherwise.
   std::chrono::milliseconds timeout = std::chrono::seconds(10);
   // Ask for PublishOutcome::subscribers and nodes; costs a few bytes of answer for each message.
+  // They come with the broker's answer, so `ack` is then at least kAccepted.
   bool want_counts = false;
 };
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <future>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -97,6 +99,82 @@ TEST(ClientPublish, ABreakMakesWrittenOnesUnknownAndSendsTheOthersAnew) {
   client.transport().FinishWrites();
   client.AckThrough(2);
   EXPECT_EQ(waiting.get().kind, Kind::kOk);
+}
+
+TEST(ClientPublish, NothingIsOkThatWasNotSeenWritten) {
+  ClientHarness client;
+  client.Connect();
+  PublishOptions none;
+  none.ack = AckLevel::kNone;
+  auto broken_off = client.Publish("t", "1", none);
+  ASSERT_TRUE(client.transport().writing());
+  client.Break();
+  client.AwaitAttempt();
+  // Its Hello is written, which says nothing of what the last session wrote.
+  client.transport().FinishWrites();
+  EXPECT_FALSE(ClientHarness::Settled(broken_off));
+  client.transport().Say(ClientHarness::WelcomeFrame());
+  EXPECT_EQ(broken_off.get().kind, Kind::kUnknown);
+  auto written = client.Publish("t", "2", none);
+  client.transport().FinishWrites();
+  EXPECT_EQ(written.get().kind, Kind::kOk);
+}
+
+TEST(ClientPublish, AResumedSessionKnowsThatABrokenWriteArrived) {
+  ClientHarness client;
+  client.Connect();
+  PublishOptions none;
+  none.ack = AckLevel::kNone;
+  auto arrived = client.Publish("t", "1", none);
+  v1::ServerFrame welcome = ClientHarness::WelcomeFrame();
+  welcome.mutable_welcome()->set_resumed(true);
+  welcome.mutable_welcome()->set_publishes_through(1);
+  client.Reconnect(welcome);
+  ASSERT_TRUE(ClientHarness::Settled(arrived));
+  EXPECT_EQ(arrived.get().kind, Kind::kOk);
+}
+
+TEST(ClientPublish, AnEndlessTimeoutNeverEnds) {
+  ClientHarness client;
+  PublishOptions options;
+  options.timeout = milliseconds::max();
+  auto kept = client.Publish("t", "1", options);
+  client.Advance(std::chrono::hours(24 * 365));
+  EXPECT_FALSE(ClientHarness::Settled(kept));
+}
+
+TEST(ClientPublish, WaitsOfAnyLength) {
+  ClientHarness client;
+  client.Connect();
+  EXPECT_TRUE(client.core->WaitUntilConnected(milliseconds::max()));
+  auto open = client.Publish("t", "1");
+  EXPECT_FALSE(client.core->Flush(milliseconds::min()));
+  Subscription subscription = client.core->Subscribe(Literal("t"), [](const Message&) {}, {});
+  EXPECT_FALSE(subscription.WaitUntilConfirmed(milliseconds::min()));
+}
+
+TEST(ClientPublish, ARefusalIsToldAtOnceThoughTheExecutorIsStuck) {
+  class Stuck final : public Executor {
+   public:
+    void Post(std::function<void()> task) override { tasks.push_back(std::move(task)); }
+    std::vector<std::function<void()>> tasks;
+  };
+  auto stuck = std::make_shared<Stuck>();
+  ClientOptions options;
+  options.executor = stuck;
+  ClientHarness client(std::move(options));
+  client.Connect();
+  stuck->tasks.clear();
+  int refused = 0;
+  for (int i = 1; i <= 1'000; ++i) {
+    client.core->Publish("", "x", {}, PublishCallback([&](const PublishOutcome& outcome) {
+                           EXPECT_EQ(outcome.error.code, Error::kBadTopic);
+                           ++refused;
+                         }));
+    ASSERT_EQ(refused, i);
+  }
+  EXPECT_TRUE(stuck->tasks.empty());
+  EXPECT_EQ(client.core->stats().outcomes_failed, 1'000u);
 }
 
 TEST(ClientPublish, AResumedSessionSettlesWhatTheBrokerHasTakenIn) {

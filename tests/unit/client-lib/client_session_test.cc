@@ -108,10 +108,101 @@ TEST(ClientSession, WaitsGrowAndBeginAnewAfterAWelcome) {
   }
   EXPECT_GT(longest, seconds(2));
   client.Welcome();
+  client.Advance(seconds(5));
   client.Break();
   const size_t before = client.attempts();
   client.Advance(milliseconds(50));
   EXPECT_EQ(client.attempts(), before + 1);
+}
+
+TEST(ClientSession, ABrokerThatWelcomesAndFailsIsNotTriedInATightLoop) {
+  ClientHarness client;
+  client.Connect();
+  Duration longest{0};
+  for (int i = 0; i < 40; ++i) {
+    client.Break();
+    Duration waited{0};
+    const size_t before = client.attempts();
+    while (client.attempts() == before) {
+      client.Advance(milliseconds(50));
+      waited += milliseconds(50);
+    }
+    longest = std::max(longest, waited);
+    client.Welcome();
+  }
+  EXPECT_GT(longest, seconds(2));
+}
+
+TEST(ClientSession, AnAttemptThatCannotBeMadeIsToldAndTriedAgain) {
+  ClientHarness client;
+  client.connector->refusal = Error{Error::kInvalidOption, "tls.ca_file: nothing in it", false, 0};
+  client.core->Step();
+  EXPECT_EQ(client.attempts(), 0u);
+  ASSERT_EQ(client.changes.size(), 1u);
+  EXPECT_EQ(client.changes[0].state, State::kConnecting);
+  EXPECT_EQ(client.changes[0].reason.text, "tls.ca_file: nothing in it");
+  client.connector->refusal = Error();
+  client.AwaitAttempt();
+  client.Welcome();
+  EXPECT_EQ(client.core->state(), State::kConnected);
+}
+
+TEST(ClientSession, AnEndlessConnectTimeoutNeverEnds) {
+  ClientOptions options;
+  options.connect_timeout = milliseconds::max();
+  ClientHarness client(std::move(options));
+  client.core->Step();
+  client.transport().FinishWrites();
+  client.Advance(std::chrono::hours(24 * 365));
+  EXPECT_FALSE(client.transport().cancelled());
+  client.Welcome();
+  EXPECT_EQ(client.core->state(), State::kConnected);
+}
+
+TEST(ClientSession, ASecondWelcomeIsNonsense) {
+  ClientHarness client;
+  client.Connect();
+  int heard = 0;
+  Subscription subscription =
+      client.core->Subscribe(Literal("t"), [&](const Message&) { ++heard; }, {});
+  client.ConfirmLast();
+  client.transport().Say(ClientHarness::WelcomeFrame());
+  EXPECT_TRUE(client.transport().cancelled());
+  // It did not unmake what the session knew.
+  client.Deliver("t", "x");
+  EXPECT_EQ(heard, 1);
+  client.transport().End();
+  EXPECT_EQ(client.changes.back().reason.code, Error::kProtocolError);
+  client.AwaitAttempt();
+  client.Welcome();
+  client.ConfirmLast();
+  client.Deliver("t", "x");
+  EXPECT_EQ(heard, 2);
+}
+
+TEST(ClientSession, AWelcomeThatComesTooLateIsPassedOver) {
+  ClientHarness client;
+  client.Connect();
+  int heard = 0;
+  Subscription subscription =
+      client.core->Subscribe(Literal("t"), [&](const Message&) { ++heard; }, {});
+  client.ConfirmLast();
+  client.Break();
+  client.AwaitAttempt();
+  client.transport().FinishWrites();
+  client.Advance(seconds(5));
+  ASSERT_TRUE(client.transport().cancelled());
+  client.transport().Say(ClientHarness::WelcomeFrame());
+  client.Deliver("t", "of a session that never began");
+  EXPECT_EQ(heard, 0);
+  EXPECT_EQ(client.core->stats().connects, 1u);
+  client.transport().End();
+  EXPECT_NE(client.changes.back().reason.text.find("connect_timeout"), std::string::npos);
+  client.AwaitAttempt();
+  client.Welcome();
+  client.ConfirmLast();
+  client.Deliver("t", "x");
+  EXPECT_EQ(heard, 1);
 }
 
 TEST(ClientSession, AnAttemptWithoutWelcomeIsGivenUp) {
@@ -200,6 +291,9 @@ TEST(ClientSession, FramesOfANewerBrokerAreCountedAndPassedOver) {
 TEST(ClientSession, GoAwayIsObeyedAfterItsDelayAndTargetsComeFirst) {
   ClientHarness client;
   client.Connect();
+  // Long enough not to count as failed.
+  client.Advance(seconds(5));
+  client.transport().FinishWrites();
   v1::ServerFrame frame;
   frame.mutable_go_away()->set_after_ms(2'000);
   frame.mutable_go_away()->add_targets("other:7450");

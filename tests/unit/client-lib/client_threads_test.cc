@@ -216,6 +216,31 @@ TEST(ClientThreads, DestroyedInsideItsOwnCallback) {
   }
 }
 
+TEST(ClientThreads, DestroyedInsideACallbackOfAnotherClientOnTheSameThread) {
+  const std::shared_ptr<Executor> executor = MakeThreadPool(1);
+  for (int round = 0; round < 20; ++round) {
+    ClientOptions options;
+    options.executor = executor;
+    ThreadedClient one(options);
+    // Its end is a change of state, and the task that tells it has no thread to run on.
+    options.on_state = [](const StateChange&) {};
+    auto other = std::make_unique<ThreadedClient>(options);
+    std::promise<void> gone;
+    one.core->Publish("t", "x", {}, PublishCallback([&](const PublishOutcome&) {
+                        other.reset();
+                        gone.set_value();
+                      }));
+    ASSERT_EQ(gone.get_future().wait_for(kPatience), std::future_status::ready);
+  }
+}
+
+TEST(ClientThreads, DestroyedInsideTheCallbackOfARefusal) {
+  auto client = std::make_unique<ThreadedClient>();
+  ThreadedClient* raw = client.get();
+  raw->core->Publish("", "x", {}, PublishCallback([&](const PublishOutcome&) { client.reset(); }));
+  EXPECT_EQ(client, nullptr);
+}
+
 TEST(ClientThreads, TheEndWaitsForCallbacks) {
   std::atomic<int> called{0};
   {

@@ -77,11 +77,15 @@ class FakeTransport final : public Transport {
 
 class FakeConnector final : public Connector {
  public:
-  std::shared_ptr<Transport> Create(const std::string& endpoint) override {
+  std::shared_ptr<Transport> Create(const std::string& endpoint, Error* error) override {
+    *error = refusal;
+    if (!refusal.ok()) return nullptr;
     transports.push_back(std::make_shared<FakeTransport>(endpoint));
     return transports.back();
   }
 
+  // While set, no attempt can be made.
+  Error refusal;
   std::vector<std::shared_ptr<FakeTransport>> transports;
 };
 

@@ -127,7 +127,7 @@ class LoopbackConnector final : public Connector {
   explicit LoopbackConnector(int frames_until_break = -1)
       : frames_until_break_(frames_until_break) {}
 
-  std::shared_ptr<Transport> Create(const std::string&) override {
+  std::shared_ptr<Transport> Create(const std::string&, Error*) override {
     connections_.push_back(std::make_shared<LoopbackTransport>(frames_until_break_));
     return connections_.back();
   }

@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 
 #include "client-lib/src/client_identity.h"
+#include "client-lib/src/tls_files.h"
 
 namespace belfry::client {
 namespace {
@@ -54,6 +57,42 @@ TEST(OptionsCheck, NamesTheField) {
   EXPECT_EQ(FieldRefused([](auto& o) { o.tls.cert_file = "x"; }), "tls.cert_file and tls.key_file");
   EXPECT_EQ(FieldRefused([](auto& o) { o.tls.cert_file = o.tls.key_file = "x"; }), "tls.ca_file");
   EXPECT_EQ(FieldRefused([](auto& o) { o.tls.ca_file = "/nonexistent/ca.pem"; }), "tls.ca_file");
+}
+
+TEST(OptionsCheck, TlsFilesMustBeFilesWithSomethingInside) {
+  const std::string folder = testing::TempDir() + "tls_files";
+  std::filesystem::create_directories(folder);
+  const std::string empty = folder + "/empty.pem";
+  const std::string full = folder + "/full.pem";
+  std::ofstream(empty).close();
+  std::ofstream(full) << "some text";
+  const auto with = [](const std::string& ca, const std::string& cert, const std::string& key) {
+    return FieldRefused([&](ClientOptions& options) { options.tls = {ca, cert, key}; });
+  };
+  EXPECT_EQ(with(full, full, full), "");
+  for (const std::string& bad : {empty, folder, folder + "/none.pem"}) {
+    EXPECT_EQ(with(bad, full, full), "tls.ca_file") << bad;
+    EXPECT_EQ(with(full, bad, full), "tls.cert_file") << bad;
+    EXPECT_EQ(with(full, full, bad), "tls.key_file") << bad;
+  }
+}
+
+TEST(TlsFiles, AreReadAnewEachTime) {
+  const std::string path = testing::TempDir() + "tls_files_anew.pem";
+  std::ofstream(path) << "first";
+  TlsOptions options;
+  options.ca_file = path;
+  TlsFiles files;
+  ASSERT_TRUE(ReadTlsFiles(options, &files).ok());
+  EXPECT_EQ(files.ca, "first");
+  EXPECT_EQ(files.cert, "");
+  std::ofstream(path, std::ios::trunc) << "second";
+  ASSERT_TRUE(ReadTlsFiles(options, &files).ok());
+  EXPECT_EQ(files.ca, "second");
+  std::ofstream(path, std::ios::trunc).close();
+  const Error error = ReadTlsFiles(options, &files);
+  EXPECT_EQ(error.code, Error::kInvalidOption);
+  EXPECT_NE(error.text.find(path), std::string::npos);
 }
 
 TEST(ClientIdentity, DefaultIdsAreShortAndDiffer) {

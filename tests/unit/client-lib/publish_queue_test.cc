@@ -57,6 +57,21 @@ class PublishQueueTest : public testing::Test {
   std::vector<SettledPublish> settled_;
 };
 
+TEST_F(PublishQueueTest, WhoWantsCountsWaitsForTheAnswer) {
+  PublishOptions options;
+  options.ack = AckLevel::kNone;
+  options.want_counts = true;
+  auto future = Add("t", "x", options);
+  const v1::PublishBatch batch = Take();
+  ASSERT_EQ(batch.messages_size(), 1);
+  EXPECT_EQ(batch.messages(0).ack(), v1::ACK_LEVEL_ACCEPTED);
+  EXPECT_TRUE(batch.messages(0).want_outcome());
+  queue_.OnWritten(&settled_);
+  EXPECT_TRUE(settled_.empty());
+  Results(1);
+  EXPECT_EQ(SettledKinds(), std::vector<Kind>{Kind::kOk});
+}
+
 TEST_F(PublishQueueTest, EncodesAllFieldsAsGeneratedCodeReadsThem) {
   PublishOptions options;
   options.ack = AckLevel::kStored;

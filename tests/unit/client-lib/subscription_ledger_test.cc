@@ -93,6 +93,17 @@ TEST_F(SubscriptionLedgerTest, AResumedSessionIsToldOnlyWhatWentUnanswered) {
   EXPECT_FALSE(ledger_.HasWork());
 }
 
+TEST_F(SubscriptionLedgerTest, WhatComesAndGoesUntoldLeavesNothingBehind) {
+  for (uint32_t id = 1; id <= 10; ++id) ledger_.Add(id, Literal("stays"));
+  for (uint32_t id = 11; id <= 100'000; ++id) {
+    ledger_.Add(id, Literal("t"));
+    ledger_.Remove(id);
+    ASSERT_LT(ledger_.queued(), 1'000u);
+  }
+  EXPECT_EQ(NextSubscribed(), (Ids{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+  EXPECT_FALSE(ledger_.HasWork());
+}
+
 TEST_F(SubscriptionLedgerTest, HundredThousandAreAFewFramesWithinTheLimit) {
   for (uint32_t id = 1; id <= 100'000; ++id) {
     ledger_.Add(id, Literal("rooms." + std::to_string(id) + ".events"));
