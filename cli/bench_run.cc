@@ -179,7 +179,7 @@ int BenchRun::Run() {
   }
   std::string text = global_.json ? BenchJson(result) : BenchText(plan_.command(), result);
   if (text.back() == '\n') text.pop_back();
-  if (!Printer().Line(text)) return Fail("cannot write to standard output; is the disk full?");
+  if (!Printer().Line(text)) return Fail(kCannotWrite);
   if (result.published == 0) {
     return Fail("no message was published in the measured time; look at the broker's log");
   }

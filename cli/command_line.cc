@@ -53,11 +53,16 @@ void AddGlobalOptions(CLI::App& app, Raw& raw) {
   app.add_option("--server", raw.server, "HOST:PORT[,HOST:PORT] of the cluster (127.0.0.1:7450)")
       ->envname("BELFRY_SERVER")
       ->type_name("ADDRESS");
+  // An empty name, as of a variable that is not set, must not switch TLS off.
+  const CLI::Validator named(
+      [](const std::string& path) { return path.empty() ? "no file named" : ""; }, "");
   app.add_option("--tls-ca", raw.tls_ca, "certificates to trust; switches TLS on")
+      ->check(named)
       ->type_name("FILE");
   app.add_option("--tls-cert", raw.tls_cert, "certificate that proves who we are")
+      ->check(named)
       ->type_name("FILE");
-  app.add_option("--tls-key", raw.tls_key, "its private key")->type_name("FILE");
+  app.add_option("--tls-key", raw.tls_key, "its private key")->check(named)->type_name("FILE");
   app.add_option("--timeout", raw.timeout, "how long to wait for an answer (10s)")
       ->type_name("DUR");
   app.add_flag("--json", raw.json, "one JSON object a line");
@@ -79,10 +84,20 @@ void AddPub(CLI::App& app, Raw& raw, Commands& commands) {
   pub->footer(kPubExamples);
 }
 
+// As many as a command line can hold.
+constexpr int kFiltersMax = 1 << 20;
+
 void AddSub(CLI::App& app, Raw& raw, Commands& commands) {
   CLI::App* sub = commands.sub = app.add_subcommand("sub", "print messages");
+  // Without "extra args" CLI11 leaves a filter such as "[a,b]" whole; with them it is a list to
+  // split. It then takes more filters only while there are fewer than it expects; "take all" makes
+  // fewer no mistake.
   sub->add_option("FILTER", raw.filters, "wildcard: * is one segment, a last > one or more")
-      ->required();
+      ->required()
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(kFiltersMax, CLI::detail::expected_max_vector_size)
+      ->allow_extra_args(false)
+      ->option_text("TEXT ... REQUIRED");
   CLI::Option* literal = sub->add_flag("--literal", raw.literal, "FILTER is a topic, as it stands");
   sub->add_flag("--glob", raw.glob, "FILTER is a pattern with * ? [a-c]")->excludes(literal);
   sub->add_option("--count", raw.sub_count, "end after that many messages")

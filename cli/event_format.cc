@@ -43,20 +43,6 @@ std::string_view OutcomeName(PublishOutcome::Kind kind) {
   return "unknown";
 }
 
-std::optional<std::string> AchievedName(AckLevel level) {
-  switch (level) {
-    case AckLevel::kNone:
-      return std::nullopt;
-    case AckLevel::kAccepted:
-      return "accepted";
-    case AckLevel::kStored:
-      return "stored";
-    case AckLevel::kReplicated:
-      return "replicated";
-  }
-  return std::nullopt;
-}
-
 // An epoch is an id: a string in JSON, so that no reader rounds it.
 void AddPosition(JsonObject& json, const std::optional<Position>& position) {
   if (position) {
@@ -220,6 +206,20 @@ std::string StateJson(const StateChange& change) {
     return "";
   }
   return json.Line();
+}
+
+std::optional<std::string> AchievedName(AckLevel level) {
+  switch (level) {
+    case AckLevel::kNone:
+      return std::nullopt;
+    case AckLevel::kAccepted:
+      return "accepted";
+    case AckLevel::kStored:
+      return "stored";
+    case AckLevel::kReplicated:
+      return "replicated";
+  }
+  return std::nullopt;
 }
 
 std::string OutcomeText(const PublishOutcome& outcome) {

@@ -46,6 +46,8 @@ std::string SubscribedJson(std::string_view filter);
 std::string StateText(const StateChange& change);
 std::string StateJson(const StateChange& change);
 
+// Unset for kNone: nothing is known to be achieved.
+std::optional<std::string> AchievedName(AckLevel level);
 std::string OutcomeText(const PublishOutcome& outcome);
 // `line` is the number of the line of standard input, for --lines.
 std::string OutcomeJson(const PublishOutcome& outcome, std::optional<uint64_t> line);

@@ -29,6 +29,8 @@ inline constexpr char kSubExamples[] =
     "Prints messages as TOPIC PAYLOAD until Ctrl-C; a line that begins with # is about the "
     "messages, not\n"
     "one of them. Control characters are shown escaped; --json gives the exact bytes.\n"
+    "Each filter keeps its messages in order; those of two filters may come out of order with each "
+    "other.\n"
     "Quote filters: the shell reads * and > too.\n"
     "\n"
     "Examples:\n"

@@ -6,6 +6,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/printer.h"
 
 namespace belfry::cli {
 namespace {
@@ -23,7 +24,9 @@ struct Runner {
 int Main(int argc, const char* const* argv) {
   const auto parsed = ParseCommandLine(argc, argv);
   if (const Exit* exit = std::get_if<Exit>(&parsed)) {
-    std::fputs(exit->out.c_str(), stdout);
+    if (std::fputs(exit->out.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+      return Fail(kCannotWrite);
+    }
     if (!exit->error.empty()) std::fprintf(stderr, "%s\n", exit->error.c_str());
     return exit->code;
   }

@@ -23,6 +23,10 @@ class Printer {
   Mutex mutex_;
 };
 
+// What to Fail with when Line was false.
+inline constexpr std::string_view kCannotWrite =
+    "cannot write to standard output; is the disk full?";
+
 // Prints "belfry: TEXT"; TEXT says what is wrong and, after a semicolon, what to do. Returns 1.
 int Fail(std::string_view text);
 

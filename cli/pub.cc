@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -22,15 +23,20 @@ namespace {
 // What one message may be at most, whatever the broker is set to.
 constexpr size_t kPayloadBytesMax = size_t{64} << 20;
 
-// False if it is more than a message can be.
-bool ReadAll(std::FILE* file, std::string& text) {
+constexpr std::string_view kCannotRead =
+    "cannot read standard input to its end; is it a file that can be read?";
+
+// Empty, or what is wrong: what was read is then not the whole message.
+std::string_view ReadAll(std::FILE* file, std::string& text) {
   char buffer[64 * 1024];
   size_t got = 0;
   while ((got = std::fread(buffer, 1, sizeof buffer, file)) > 0) {
     text.append(buffer, got);
-    if (text.size() > kPayloadBytesMax) return false;
+    if (text.size() > kPayloadBytesMax) {
+      return "standard input is over 64 MiB; send less, or lines with --lines";
+    }
   }
-  return true;
+  return std::ferror(file) != 0 ? kCannotRead : std::string_view();
 }
 
 class PubRun {
@@ -48,6 +54,7 @@ class PubRun {
   int PublishLines();
   int Finish();
   void Note(const PublishOutcome& outcome);
+  void Print(std::string_view line);
   std::string Explained(const std::string& problem, const PublishOutcome& outcome) const;
 
   const GlobalOptions& global_;
@@ -55,6 +62,8 @@ class PubRun {
   const SystemClock clock_;
   const Instant start_ = clock_.Now();
   Printer printer_;
+  // Set when a line could not be written; any thread.
+  std::atomic<bool> output_failed_{false};
   LastReason last_reason_;
   Mutex mutex_;
   PubSummary summary_ BELFRY_GUARDED_BY(mutex_);
@@ -83,12 +92,16 @@ std::string PubRun::Explained(const std::string& problem, const PublishOutcome& 
 int PubRun::PublishOne(std::string_view payload) {
   const PublishOutcome outcome = client_->Publish(command_.topic, payload, OptionsOf(true)).get();
   if (global_.json) {
-    printer_.Line(OutcomeJson(outcome, std::nullopt));
+    Print(OutcomeJson(outcome, std::nullopt));
   } else if (outcome.ok()) {
-    printer_.Line(OutcomeText(outcome));
+    Print(OutcomeText(outcome));
   }
-  if (outcome.ok()) return 0;
-  return Fail(Explained(OutcomeProblem(outcome), outcome));
+  if (!outcome.ok()) return Fail(Explained(OutcomeProblem(outcome), outcome));
+  return output_failed_ ? Fail(kCannotWrite) : 0;
+}
+
+void PubRun::Print(std::string_view line) {
+  if (!printer_.Line(line)) output_failed_ = true;
 }
 
 void PubRun::Note(const PublishOutcome& outcome) {
@@ -108,10 +121,12 @@ int PubRun::PublishCount(std::string_view payload) {
 int PubRun::PublishLines() {
   const PublishOptions options = OptionsOf(global_.json);
   std::string line;
-  for (uint64_t number = 1; std::getline(std::cin, line); ++number) {
+  // std::cin reads through stdin, and takes an error for the end: a line that an error cut short
+  // must not go out.
+  for (uint64_t number = 1; std::getline(std::cin, line) && std::ferror(stdin) == 0; ++number) {
     client_->Publish(command_.topic, line, options, [this, number](const PublishOutcome& outcome) {
       Note(outcome);
-      if (global_.json) printer_.Line(OutcomeJson(outcome, number));
+      if (global_.json) Print(OutcomeJson(outcome, number));
     });
   }
   return Finish();
@@ -128,19 +143,18 @@ int PubRun::Finish() {
   }
   summary.seconds = std::chrono::duration<double>(clock_.Now() - start_).count();
   const bool lines = command_.source == PubCommand::Source::kLines;
-  if (!global_.json) printer_.Line(SummaryText(summary));
-  if (global_.json && !lines) printer_.Line(SummaryJson(summary));
-  if (summary.all_ok()) return 0;
-  return Fail(Explained(SummaryProblem(summary), summary.first_problem));
+  if (!global_.json) Print(SummaryText(summary));
+  if (global_.json && !lines) Print(SummaryJson(summary));
+  if (!summary.all_ok()) return Fail(Explained(SummaryProblem(summary), summary.first_problem));
+  if (lines && std::ferror(stdin) != 0) return Fail(kCannotRead);
+  return output_failed_ ? Fail(kCannotWrite) : 0;
 }
 
 int PubRun::Run() {
   std::string payload = command_.payload;
   if (command_.source == PubCommand::Source::kStdin) {
     payload.clear();
-    if (!ReadAll(stdin, payload)) {
-      return Fail("standard input is over 64 MiB; send less, or lines with --lines");
-    }
+    if (const auto wrong = ReadAll(stdin, payload); !wrong.empty()) return Fail(wrong);
   }
   ClientOptions options = OptionsFor(global_);
   options.on_state = [this](const StateChange& change) { last_reason_.Note(change); };

@@ -10,6 +10,9 @@ namespace belfry::cli {
 
 void PubSummary::Add(const PublishOutcome& outcome) {
   if (!outcome.ok() && all_ok()) first_problem = outcome;
+  const bool first = ok + failed + unknown == 0;
+  const AckLevel level = outcome.ok() ? outcome.achieved : AckLevel::kNone;
+  if (first || level != achieved) achieved = first ? level : AckLevel::kNone;
   switch (outcome.kind) {
     case PublishOutcome::Kind::kOk:
       ++ok;
@@ -34,16 +37,21 @@ std::string SummaryJson(const PubSummary& summary) {
   json.Text("outcome", summary.unknown > 0  ? "unknown"
                        : summary.failed > 0 ? "failed"
                                             : "ok")
-      .Number("messages", summary.ok + summary.failed + summary.unknown)
-      .Number("ok", summary.ok)
-      .Number("failed", summary.failed)
-      .Number("unknown", summary.unknown)
-      .Decimal("seconds", summary.seconds, 3);
+      .OptionalText("achieved", AchievedName(summary.achieved))
+      .Null("epoch")
+      .Null("offset")
+      .Null("subscribers")
+      .Null("nodes");
   if (summary.all_ok()) {
     json.Null("error");
   } else {
     json.Text("error", summary.first_problem.error.text);
   }
+  json.Number("messages", summary.ok + summary.failed + summary.unknown)
+      .Number("ok", summary.ok)
+      .Number("failed", summary.failed)
+      .Number("unknown", summary.unknown)
+      .Decimal("seconds", summary.seconds, 3);
   return json.Line();
 }
 

@@ -16,6 +16,8 @@ struct PubSummary {
   uint64_t ok = 0;
   uint64_t failed = 0;
   uint64_t unknown = 0;
+  // What every message achieved; kNone if they differ, or one was not OK.
+  AckLevel achieved = AckLevel::kNone;
   // The first outcome that was not OK.
   PublishOutcome first_problem;
   double seconds = 0;
@@ -25,6 +27,8 @@ struct PubSummary {
 };
 
 std::string SummaryText(const PubSummary& summary);
+// The keys of one message's outcome, then the totals. What is not one value for all messages is
+// null: each has its own position, and who subscribes may change between two of them.
 std::string SummaryJson(const PubSummary& summary);
 // For stderr, without "belfry: "; empty if all are OK.
 std::string SummaryProblem(const PubSummary& summary);

@@ -21,7 +21,7 @@ int RunStatus(const GlobalOptions& global) {
   }
   std::string text = global.json ? NodeJson(*node) : NodeText(*node);
   if (text.back() == '\n') text.pop_back();
-  return Printer().Line(text) ? 0 : Fail("cannot write to standard output; is the disk full?");
+  return Printer().Line(text) ? 0 : Fail(kCannotWrite);
 }
 
 }  // namespace belfry::cli

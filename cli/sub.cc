@@ -152,7 +152,7 @@ void SubRun::Remark(const std::string& text, const std::string& json) {
 }
 
 void SubRun::Print(std::string_view line) {
-  if (!printer_.Line(line)) End("cannot write to standard output; is the disk full?");
+  if (!printer_.Line(line)) End(std::string(kCannotWrite));
 }
 
 int SubRun::Run() {

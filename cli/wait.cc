@@ -71,9 +71,7 @@ int RunWait(const GlobalOptions& global, const WaitCommand& command) {
     const Look look = command.subscribers ? LookAtTopic(**admin, *command.subscribers, patience)
                                           : LookAtNode(**admin, patience);
     if (look.done) {
-      return Printer().Line(global.json ? look.json : look.text)
-                 ? 0
-                 : Fail("cannot write to standard output; is the disk full?");
+      return Printer().Line(global.json ? look.json : look.text) ? 0 : Fail(kCannotWrite);
     }
     if (clock.Now() + pause >= deadline) {
       return Fail(fmt::format(

@@ -53,7 +53,12 @@ class Program:
 
     def check(self):
         if self.process.poll() is not None:
-            raise Trouble(f"{self.name} ended with code {self.process.returncode}")
+            raise Trouble(f"{self.name} ended with code {self.process.returncode}{self.last_words()}")
+
+    def last_words(self):
+        lines = self.log.read_text(errors="replace").split("\n")
+        said = [line.strip() for line in lines if line.strip()]
+        return f" ({said[-1]})" if said else ""
 
     def end(self):
         """Asks it to end, and makes it. Its exit code, or None if it had to be killed."""
@@ -92,6 +97,13 @@ class Watcher:
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
 
+    def check(self):
+        """Without it nothing is seen any more, and all would look lost."""
+        code = self.program.process.poll()
+        if code is not None:
+            raise Trouble(f"the curl that watches node {self.node} ended with code {code}"
+                          f"{self.program.last_words()}, so what comes there is not seen any more")
+
     def read(self):
         fields = {}
         data = []
@@ -122,7 +134,7 @@ def post(url, text):
     """
     curl = subprocess.Popen(
         ["curl", "-sS", "-N", "--max-time", "10", "--data-binary", "@-", "-H", "Content-Type: text/plain",
-         "-w", "%{http_code} %{time_pretransfer} %{time_starttransfer}", url],
+         "-w", "\\n%{http_code} %{time_pretransfer} %{time_starttransfer}", url],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         curl.stdin.write(text.encode())
@@ -131,7 +143,8 @@ def post(url, text):
         pass  # it has given up already, and says below why
     answer = curl.stdout.readline()
     answered = time.monotonic()
-    numbers = curl.stdout.read().decode("utf-8", "replace")
+    # An answer need not end its last line, so curl's numbers begin one of their own.
+    numbers = (answer + curl.stdout.read()).decode("utf-8", "replace").rsplit("\n", 1)[-1]
     problem = curl.stderr.read().decode("utf-8", "replace").strip()
     if curl.wait() != 0:
         raise Trouble(f"curl could not post to {url}: {problem}")
@@ -205,12 +218,19 @@ class Tour:
         for name, url in self.urls.items():
             self.watchers.append(Watcher(name, f"{url}/rooms/{ROOM}/events", self.logs, self.seen))
         for watcher in self.watchers:
-            if not watcher.ready.wait(START_SECONDS):
-                raise Trouble(f"node {watcher.node} did not say within {START_SECONDS} s that its room works")
+            deadline = time.monotonic() + START_SECONDS
+            while not watcher.ready.wait(0.1):
+                self.check_all()
+                if time.monotonic() > deadline:
+                    raise Trouble(f"node {watcher.node} did not say within {START_SECONDS} s that its room works")
         print(f"broker    {server}")
         for name, url in self.urls.items():
             print(f"node {name}    {url}/?room={ROOM}")
         print(flush=True)
+
+    def check_all(self):
+        for running in (*self.programs, *self.watchers):
+            running.check()
 
     def await_line(self, node, text):
         """When the line was seen on that node; None if it did not come."""
@@ -234,6 +254,7 @@ class Tour:
             began = post(f"{self.urls[origin]}/rooms/{ROOM}", line)
             arrived = self.await_line(other, line)
             if arrived is None:
+                self.check_all()  # says what is broken, where that is the reason
                 lost += 1
                 in_a_row += 1
                 print(f"{origin} -> {other}      LOST  {line}", flush=True)
@@ -249,15 +270,14 @@ class Tour:
         print("\nOpen both addresses and write; what crosses is shown here. Ctrl-C ends.", flush=True)
         first_seen = {}
         while True:
+            self.check_all()
+            for key, event in list(first_seen.items()):
+                if time.monotonic() - event.at > ARRIVAL_SECONDS:
+                    print(f"only on {event.node}        {event.text}", flush=True)
+                    del first_seen[key]
             try:
                 event = self.seen.get(timeout=1)
             except queue.Empty:
-                for program in self.programs:
-                    program.check()
-                for key, event in list(first_seen.items()):
-                    if time.monotonic() - event.at > ARRIVAL_SECONDS:
-                        print(f"only on {event.node}        {event.text}", flush=True)
-                        del first_seen[key]
                 continue
             if event.kind == "gap":
                 print(f"gap on node {event.node}: {event.text}", flush=True)

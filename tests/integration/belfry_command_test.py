@@ -23,19 +23,20 @@ class Command(unittest.TestCase):
         self.environment["BELFRY_SERVER"] = f"127.0.0.1:{port}"
         return port
 
-    def belfry(self, *words, stdin=b""):
-        """Runs it to its end."""
-        return subprocess.run([BIN / "belfry", *words], input=stdin, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, env=self.environment, timeout=PATIENCE, check=False)
+    def belfry(self, *words, stdin=b"", stdout=subprocess.PIPE):
+        """Runs it to its end. stdin: bytes, or an open file."""
+        source = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
+        return subprocess.run([BIN / "belfry", *words], **source, stdout=stdout, stderr=subprocess.PIPE,
+                              env=self.environment, timeout=PATIENCE, check=False)
 
     def ok(self, *words, stdin=b""):
         done = self.belfry(*words, stdin=stdin)
         self.assertEqual(done.returncode, 0, done)
         return done.stdout.decode()
 
-    def fails(self, code, *words, stdin=b""):
+    def fails(self, code, *words, **streams):
         """Exit code and form of the error; its text."""
-        done = self.belfry(*words, stdin=stdin)
+        done = self.belfry(*words, **streams)
         self.assertEqual(done.returncode, code, done)
         lines = done.stderr.decode().splitlines()
         self.assertEqual(len(lines), 1, done)
@@ -84,7 +85,10 @@ class Command(unittest.TestCase):
         (outcome,) = self.json_lines(self.ok("pub", "town.square", "hello", "--json", "--ack", "none"))
         self.assertEqual((outcome["outcome"], outcome["achieved"], outcome["subscribers"]), ("ok", None, None))
         (summary,) = self.json_lines(self.ok("pub", "town.square", "hello", "--json", "--count", "1000"))
-        self.assertEqual((summary["outcome"], summary["messages"], summary["ok"]), ("ok", 1000, 1000))
+        self.assertGreaterEqual(summary.pop("seconds"), 0)
+        self.assertEqual(summary, {"outcome": "ok", "achieved": "accepted", "epoch": None, "offset": None,
+                                   "subscribers": None, "nodes": None, "error": None, "messages": 1000,
+                                   "ok": 1000, "failed": 0, "unknown": 0})
         lines = self.json_lines(self.ok("pub", "town.square", "--lines", "--json", stdin=b"one\n\ntwo"))
         self.assertEqual([(each["outcome"], each["line"]) for each in lines], [("ok", 1), ("ok", 2), ("ok", 3)])
 
@@ -94,6 +98,34 @@ class Command(unittest.TestCase):
         done = self.belfry("pub", "t", "-", "--json", stdin=bytes(101))
         self.assertEqual(done.returncode, 1)
         self.assertEqual(json.loads(done.stdout)["outcome"], "failed")
+
+    def test_standard_input_that_breaks_off_is_exit_1(self):
+        self.start_broker()
+        for words in (["-"], ["--lines"], ["--lines", "--json"]):
+            folder = os.open(self.stage.folder, os.O_RDONLY)
+            try:
+                self.assertIn("cannot read standard input", self.fails(1, "pub", "t", *words, stdin=folder))
+            finally:
+                os.close(folder)
+        self.assertEqual(json.loads(self.ok("status", "--json"))["messages_in"], 0, "nothing was published")
+
+    def test_output_that_fails_is_exit_1(self):
+        self.start_broker()
+        for words in (["pub", "t", "x"], ["pub", "t", "x", "--json"], ["pub", "t", "x", "--count", "3", "--json"],
+                      ["pub", "t", "--lines"], ["pub", "t", "--lines", "--json"], ["status"], ["wait"],
+                      ["--help"]):
+            with open("/dev/full", "wb") as full:
+                self.assertIn("cannot write", self.fails(1, *words, stdin=b"one\n", stdout=full), words)
+
+    def test_a_proxy_for_the_web_is_not_asked(self):
+        self.start_broker()
+        for name in ("http_proxy", "https_proxy", "grpc_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            self.environment[name] = "http://127.0.0.1:1"
+        for name in ("no_proxy", "no_grpc_proxy", "NO_PROXY"):
+            self.environment.pop(name, None)
+        self.ok("wait", "--timeout", "5s")
+        self.ok("status")
+        self.ok("pub", "t", "x")
 
     def test_messages_as_json(self):
         self.start_broker()
@@ -229,7 +261,16 @@ class Command(unittest.TestCase):
         for words in ([], trust):
             self.fails(1, "pub", "t", "x", "--timeout", "500ms", *words)
             self.fails(1, "status", "--timeout", "500ms", *words)
-        self.fails(1, "status", "--tls-ca", "/nowhere/ca.pem")
+
+    def test_no_certificates_where_some_are_named(self):
+        self.start_broker()
+        empty = self.stage.folder / "empty.pem"
+        empty.touch()
+        for path in ("/nowhere/ca.pem", self.stage.folder, empty):
+            for words in (["status"], ["wait"], ["pub", "t", "x"], ["sub", "t"], ["bench", "latency"]):
+                self.assertIn(str(path), self.fails(1, *words, "--tls-ca", str(path), "--timeout", "2s"))
+        for words in (["status"], ["pub", "t", "x"]):
+            self.fails(2, *words, "--tls-ca", "")
 
 
 if __name__ == "__main__":

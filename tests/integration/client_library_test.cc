@@ -137,9 +137,12 @@ TEST_F(ClientLibrary, AfterABrokersDeathItSubscribesAnewAndTellsOfTheGap) {
   ASSERT_TRUE(a->Publish("t", "before").get().ok());
   inbox.Await(1);
   broker_.Kill();
-  broker_.Start();
+  ASSERT_TRUE(WaitFor([&] { return a->state() != State::kConnected; }));
   // Asked while it is away: waits, and is sent to the new session.
-  EXPECT_TRUE(a->Publish("t", "after").get().ok());
+  std::future<PublishOutcome> after = a->Publish("t", "after");
+  broker_.Start();
+  const PublishOutcome outcome = after.get();
+  EXPECT_TRUE(outcome.ok()) << outcome.error.text;
   ASSERT_TRUE(inbox.AwaitEvent("gap cause=1 count=?"));
   // The publish may have gone out before the subscription was back: then it is inside the gap.
   EXPECT_TRUE(WaitFor([&] { return a->Publish("t", "later").get().ok(); }));
@@ -153,14 +156,21 @@ TEST_F(ClientLibrary, ADrainedBrokerLosesNoOutcome) {
   auto a = NewClient();
   ASSERT_TRUE(a->WaitUntilConnected(seconds(30)));
   std::atomic<int> settled = 0;
+  std::atomic<int> ok = 0;
   std::atomic<int> failed = 0;
   for (int i = 0; i < 2000; ++i) {
-    if (i == 1000) broker_.Signal(SIGTERM);
+    if (i == 1000) {
+      // Nothing stands in the way of those before: a broker that answers none must not pass.
+      ASSERT_TRUE(WaitFor([&] { return settled == 1000; }));
+      ASSERT_EQ(ok, 1000);
+      broker_.Signal(SIGTERM);
+    }
     PublishOptions options;
     options.timeout = seconds(20);
     a->Publish("t", std::to_string(i), options, [&](const PublishOutcome& outcome) {
-      ++settled;
+      if (outcome.ok()) ++ok;
       if (outcome.kind == PublishOutcome::Kind::kFailed) ++failed;
+      ++settled;
     });
   }
   EXPECT_EQ(broker_.Wait(), 0);

@@ -131,6 +131,17 @@ class SseNode(unittest.TestCase):
         self.assertEqual(json.loads(viewer.await_event("gap")["data"]),
                          {"cause": "viewer_reconnect", "count": None})
 
+    def test_a_viewer_who_saw_no_message_is_told_of_the_gap_too(self):
+        viewer = self.view("A", "quiet")
+        ready = viewer.await_event("ready")
+        viewer.close()
+        self.post("B", "quiet", "missed")
+        back = self.view("A", "quiet", headers={"Last-Event-ID": ready["id"]})
+        self.assertEqual(back.next()["event"], "gap", "before ready, which promises only what follows")
+        back.await_event("ready")
+        self.post("B", "quiet", "seen")
+        self.assertEqual(back.await_event("message")["data"], "seen")
+
     def test_a_viewer_who_reads_nothing_loses_the_oldest_and_nobody_else_does(self):
         stuck = socket.socket()
         self.addCleanup(stuck.close)

@@ -79,11 +79,13 @@ void Room::CloseQueues() {
   for (ViewerQueue* queue : queues_) queue->Close();
 }
 
-// `ready` promises that whatever is published from now on comes here or shows as a gap.
+// `ready` promises that whatever is published from now on comes here or shows as a gap. Its id is
+// no message's: a browser that comes back names it, though it has seen no message yet, and so is
+// told that some may be missing.
 void Room::TellStateLocked(ViewerQueue& queue) const {
   const bool ready = confirmed_ && connected_;
   queue.SetState(std::make_shared<const std::string>(
-      ready ? EventText("ready", "", node_name_)
+      ready ? EventText("ready", "0-0", node_name_)
             : EventText("state", "", confirmed_ ? "reconnecting" : "connecting")));
 }
 

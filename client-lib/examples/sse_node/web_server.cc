@@ -162,16 +162,17 @@ void WebServer::Parts::StreamEvents(const httplib::Request& request, httplib::Re
     return Refuse(response, 503, "this node is stopping; try another node\n");
   }
   // A browser that comes back names the last event it saw. Nothing is kept for it, so it is told
-  // that something may be missing.
-  if (request.has_header("Last-Event-ID")) {
-    seat->queue().Push(
-        {std::make_shared<const std::string>(GapEvent("viewer_reconnect", std::nullopt)),
-         std::nullopt});
-  }
+  // that something may be missing: before all that its seat has gathered since it was taken.
+  std::string opening;
+  if (request.has_header("Last-Event-ID")) opening = GapEvent("viewer_reconnect", std::nullopt);
   response.set_header("X-Accel-Buffering", "no");  // a proxy in front must not hold events back
   response.set_chunked_content_provider(
       "text/event-stream",
-      [seat](size_t, httplib::DataSink& sink) {
+      [seat, opening](size_t, httplib::DataSink& sink) mutable {
+        if (!opening.empty()) {
+          const std::string text = std::exchange(opening, {});
+          return sink.write(text.data(), text.size());
+        }
         const ViewerQueue::Popped popped = seat->queue().Pop(kHeartbeat);
         if (popped.closed) {
           sink.done();

@@ -126,6 +126,10 @@ TEST(CommandLine, SubFiltersHaveTheKindThatIsSaid) {
   EXPECT_EQ(CommandOf<SubCommand>({"sub", "a.*"}).filters[0], Filter(FilterKind::kWildcard, "a.*"));
   EXPECT_EQ(CommandOf<SubCommand>({"sub", "--literal", "a.*"}).filters[0],
             Filter(FilterKind::kLiteral, "a.*"));
+  const SubCommand globs = CommandOf<SubCommand>({"sub", "[a,b]", "--glob", "[c]", "d"});
+  EXPECT_EQ(globs.filters, (std::vector<Filter>{{FilterKind::kGlob, "[a,b]"},
+                                                {FilterKind::kGlob, "[c]"},
+                                                {FilterKind::kGlob, "d"}}));
   EXPECT_EQ(CommandOf<SubCommand>({"sub", "a.[bc]", "--glob"}).filters[0],
             Filter(FilterKind::kGlob, "a.[bc]"));
   EXPECT_FALSE(CommandOf<SubCommand>({"sub", "a"}).count.has_value());
@@ -184,6 +188,8 @@ TEST(CommandLine, WrongUsageSaysWhatIsWrongAndWhatToDo) {
            {"status", "--server", "a:1,,b:2"},
            {"status", "--server", "a:70000"},
            {"status", "--tls-cert", "c"},
+           {"status", "--tls-ca", ""},
+           {"status", "--tls-ca="},
            {"status", "--tls-cert", "c", "--tls-key", "k"},
            {"wait", "--subscribers", "t"},
            {"wait", "--subscribers", "$t=1"},

@@ -60,8 +60,26 @@ TEST(PubSummary, AllOk) {
   EXPECT_TRUE(summary.all_ok());
   EXPECT_EQ(SummaryProblem(summary), "");
   EXPECT_EQ(SummaryJson(summary),
-            R"({"outcome":"ok","messages":3,"ok":3,"failed":0,"unknown":0,"seconds":0.000,)"
-            R"("error":null})");
+            R"({"outcome":"ok","achieved":null,"epoch":null,"offset":null,"subscribers":null,)"
+            R"("nodes":null,"error":null,"messages":3,"ok":3,"failed":0,"unknown":0,)"
+            R"("seconds":0.000})");
+}
+
+TEST(PubSummary, WhatWasAchievedIsToldOnlyIfItIsTheSameForAll) {
+  using Kind = PublishOutcome::Kind;
+  PublishOutcome accepted = Outcome(Kind::kOk, "");
+  accepted.achieved = AckLevel::kAccepted;
+  PublishOutcome stored = accepted;
+  stored.achieved = AckLevel::kStored;
+  for (const auto& [others, told] :
+       {std::pair(accepted, R"("achieved":"accepted",)"), std::pair(stored, R"("achieved":null,)"),
+        std::pair(Outcome(Kind::kFailed, "too large"), R"("achieved":null,)")}) {
+    PubSummary summary;
+    summary.Add(accepted);
+    summary.Add(others);
+    summary.Add(accepted);
+    EXPECT_NE(SummaryJson(summary).find(told), std::string::npos) << SummaryJson(summary);
+  }
 }
 
 TEST(PubSummary, TellsTheFirstProblemAndTheLeastCertainOutcome) {
@@ -71,8 +89,9 @@ TEST(PubSummary, TellsTheFirstProblemAndTheLeastCertainOutcome) {
   summary.Add(Outcome(PublishOutcome::Kind::kUnknown, "broken"));
   EXPECT_FALSE(summary.all_ok());
   EXPECT_EQ(SummaryJson(summary),
-            R"({"outcome":"unknown","messages":3,"ok":1,"failed":1,"unknown":1,"seconds":0.000,)"
-            R"("error":"too large"})");
+            R"({"outcome":"unknown","achieved":null,"epoch":null,"offset":null,"subscribers":null,)"
+            R"("nodes":null,"error":"too large","messages":3,"ok":1,"failed":1,"unknown":1,)"
+            R"("seconds":0.000})");
   EXPECT_EQ(
       SummaryProblem(summary),
       "2 of 3 messages are not certain, the first: not published: too large; correct the message");
