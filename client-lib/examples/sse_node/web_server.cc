@@ -88,6 +88,11 @@ struct WebServer::Parts {
 
 void WebServer::Parts::Configure() {
   server.new_task_queue = [] { return new httplib::ThreadPool(kViewersMax + kSpareThreads); };
+  // httplib would share the port with another process (SO_REUSEPORT) in silence.
+  server.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
   server.set_tcp_nodelay(true);  // an event must not wait for the next one
   server.set_keep_alive_timeout(2);
   server.set_write_timeout(kWriteTimeout);

@@ -30,7 +30,8 @@ TEST(KeyTable, EachKeySetsAMemberOfItsOwn) {
   for (const Key& key : Keys()) {
     Config config;
     const std::string before = ValueText(config, key);
-    for (const char* text : {"zz", "host:9", "123KiB", "777ms", "63", "true", "error", "json"}) {
+    for (const char* text :
+         {"zz", "127.0.0.9:9", "123KiB", "777ms", "63", "true", "error", "json"}) {
       if (SetValue(config, key, {Literal::Type::kAny, text})) break;
     }
     ASSERT_NE(ValueText(config, key), before) << key.name;

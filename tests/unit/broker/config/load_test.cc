@@ -187,6 +187,16 @@ TEST(Load, RefusesWrongTypesAndSaysWhatIsAllowed) {
   }
 }
 
+// The listeners look no names up, so --check-config must not let one pass.
+TEST(Load, RefusesNamesOfHosts) {
+  for (const char* set :
+       {"listen.grpc=localhost:0", "listen.grpc=example.com:7450", "listen.http=localhost:7452"}) {
+    EXPECT_THAT(ErrorOf("", {set}),
+                AllOf(HasSubstr("is not allowed"), HasSubstr("\"127.0.0.1:7450\" (write that "
+                                                             "instead of localhost)")));
+  }
+}
+
 TEST(Load, SaysWhenATableIsMeant) {
   EXPECT_EQ(ErrorOf("limits = 5\n"),
             "belfry.toml:1: limits is a table; write [limits] and its keys below");

@@ -34,7 +34,7 @@ TEST(Validate, RefusesAnOpenListenerAndNamesTheThreeWaysOut) {
 
 TEST(Validate, TlsWithClientCertificatesOpensTheGrpcListener) {
   Config config = WithTls();
-  for (const char* address : {"0.0.0.0:7450", "[::]:7450", "broker.example:7450", "10.0.0.1:0"}) {
+  for (const char* address : {"0.0.0.0:7450", "[::]:7450", "[2001:db8::7]:7450", "10.0.0.1:0"}) {
     config.listen.grpc = address;
     EXPECT_EQ(ErrorOf(config), "no error") << address;
   }

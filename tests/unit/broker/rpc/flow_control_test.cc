@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "tests/support/http2_client.h"
 #include "tests/unit/broker/rpc/running_server.h"
@@ -104,30 +106,110 @@ TEST(FlowControl, APausedCallLeavesTheOthersTheirWindow) {
   EXPECT_EQ(paused.messages, 5);
 }
 
-TEST(FlowControl, WithholdsTheConnectionsWindowWhileTooMuchIsHeld) {
-  PausingMethod paused;
-  ScriptedMethod echo;
+// Takes everything and answers with nothing but the status.
+struct SwallowingMethod : ScriptedMethod {
+  SwallowingMethod() {
+    on_message = [](rpc::Call&, std::string_view) {};
+  }
+};
+
+TEST(FlowControl, ManyLargeMessagesAtOnceAllArrive) {
+  SwallowingMethod method;
   RunningServer server;
-  server.options.limits.connection_window_bytes = 128 * 1024;
-  server.options.limits.held_bytes_max = 32 * 1024;
-  server.table.Add("/test.Echo/Pause", {}, paused.Factory());
-  server.table.Add(kTalk, {}, echo.Factory());
+  server.table.Add(kTalk, {}, method.Factory());
   server.Start();
   Http2Client client(server.port());
-  const int32_t stuck = client.Open("/test.Echo/Pause");
-  for (int k = 0; k < 100; ++k) client.Send(stuck, std::string(995, 'x'));
-  const int32_t other = client.Open(kTalk);
-  for (int k = 0; k < 1000; ++k) client.Send(other, std::string(995, 'y'));
-  // Everybody waits for the connection's window. (Each round would let half a window through, if it
-  // were returned.)
-  for (int i = 0; i < 20; ++i) Settle(client);
-  EXPECT_LT(echo.messages, 200);
-  // The held bytes are taken: it opens again.
-  server.On(0, [&] {
-    paused.on_message = [](rpc::Call&, std::string_view) {};
-    paused.call.load()->ResumeReading();
-  });
-  EXPECT_TRUE(client.WaitMessages(other, 1000));
+  std::vector<int32_t> calls;
+  for (int i = 0; i < 32; ++i) {
+    calls.push_back(client.Open(kTalk));
+    client.Send(calls.back(), std::string(1 << 20, 'x'));
+    client.HalfClose(calls.back());
+  }
+  for (const int32_t call : calls) {
+    ASSERT_TRUE(client.WaitClosed(call));
+    EXPECT_EQ(client.reply(call).Status(), "0");
+  }
+  EXPECT_EQ(method.messages, 32);
+}
+
+TEST(FlowControl, AMessageOfTheMethodsFullSizeArrives) {
+  constexpr size_t kLargest = 32 * 1024 * 1024;
+  SwallowingMethod method;
+  RunningServer server;
+  server.options.limits.partial_bytes_max = 0;  // what the table says goes beyond it
+  server.table.Add(kTalk, {.receive_bytes_max = kLargest}, method.Factory());
+  server.Start();
+  Http2Client client(server.port());
+  for (const size_t bytes : {size_t{12} * 1024 * 1024, kLargest}) {
+    const int32_t call = client.Open(kTalk);
+    client.Send(call, std::string(bytes, 'x'));
+    client.HalfClose(call);
+    ASSERT_TRUE(client.WaitClosed(call));
+    EXPECT_EQ(client.reply(call).Status(), "0");
+  }
+  EXPECT_EQ(method.bytes, size_t{12} * 1024 * 1024 + kLargest);
+}
+
+TEST(FlowControl, UnfinishedMessagesBeyondTheBoundEndTheCallThatCrossesIt) {
+  SwallowingMethod method;
+  RunningServer server;
+  server.options.limits.partial_bytes_max = 0;
+  server.table.Add(kTalk, {.receive_bytes_max = 1'000'000}, method.Factory());  // bound: 2,000,000
+  server.Start();
+  Http2Client client(server.port());
+  const std::string message = Http2Client::Framed(std::string(1'000'000, 'x'));
+  std::vector<int32_t> calls;
+  for (int i = 0; i < 3; ++i) {
+    calls.push_back(client.Open(kTalk));
+    client.SendBytes(calls.back(), std::string_view(message).substr(0, 900'000));
+    ASSERT_TRUE(client.Wait([&] { return client.bytes_unsent() == 0 || i == 2; }));
+    if (i < 2) Settle(client);
+  }
+  ASSERT_TRUE(client.WaitClosed(calls[2]));
+  EXPECT_EQ(client.reply(calls[2]).Status(), "8");
+  // Its bytes are free again, for the others and for the next.
+  for (int i = 0; i < 2; ++i) {
+    client.SendBytes(calls[static_cast<size_t>(i)], std::string_view(message).substr(900'000));
+    client.HalfClose(calls[static_cast<size_t>(i)]);
+    ASSERT_TRUE(client.WaitClosed(calls[static_cast<size_t>(i)]));
+    EXPECT_EQ(client.reply(calls[static_cast<size_t>(i)]).Status(), "0");
+  }
+  // What has become whole is not counted any more, though its call goes on.
+  std::vector<int32_t> next;
+  for (int i = 0; i < 3; ++i) {
+    next.push_back(client.Open(kTalk));
+    client.SendBytes(next.back(), message);
+    ASSERT_TRUE(client.Wait([&] { return method.messages == 3 + i; }));
+  }
+  for (const int32_t call : next) {
+    client.HalfClose(call);
+    ASSERT_TRUE(client.WaitClosed(call));
+    EXPECT_EQ(client.reply(call).Status(), "0");
+  }
+  EXPECT_EQ(method.messages, 5);
+}
+
+// It answers PINGs, so that it counts as alive, and takes nothing.
+TEST(FlowControl, AFinishedCallWhoseRestIsNotTakenIsReset) {
+  ScriptedMethod method;
+  method.on_start = [](rpc::Call& call) {
+    Write(call, std::string(100'000, 'x'));
+    call.Finish(Status());
+  };
+  RunningServer server;
+  server.options.limits.finish_stall_timeout = std::chrono::milliseconds(40);
+  server.options.limits.keepalive_interval = std::chrono::milliseconds(20);
+  server.table.Add(kTalk, {}, method.Factory());
+  server.Start();
+  Http2Client client(server.port(), {.stream_window_bytes = 1000, .return_windows = false});
+  const int32_t call = client.Open(kTalk, {}, true);
+  ASSERT_TRUE(client.WaitClosed(call));
+  EXPECT_TRUE(client.reply(call).reset);
+  EXPECT_EQ(client.reply(call).reset_code, uint32_t{NGHTTP2_CANCEL});
+  EXPECT_EQ(client.reply(call).data_bytes, 1000u);
+  ASSERT_TRUE(server.WaitUntil([&] { return method.closed == 1; }));
+  EXPECT_EQ(method.last_closed().code(), StatusCode::kCancelled);
+  EXPECT_FALSE(client.connection_lost());
 }
 
 TEST(FlowControl, AMethodMayHaveAWiderWindow) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -143,6 +144,35 @@ TEST_F(Http2SessionTest, HandlersMayStirEachOtherWhileBeingTold) {
   while (session_->Deliver()) {
   }
   EXPECT_EQ(method_.closed, 3);
+  EXPECT_EQ(session_->open_streams(), 0u);
+}
+
+// A slow client is not one that takes nothing.
+TEST_F(Http2SessionTest, AFinishedCallIsResetOnlyIfItsOutputStandsStill) {
+  method_.on_start = [](rpc::Call& call) {
+    Write(call, std::string(1'000'000, 'x'));
+    call.Finish(Status());
+  };
+  ASSERT_TRUE(session_->Receive(Preface() + Request(1)));
+  EXPECT_EQ(session_->finishing_calls(), 1u);
+  const Instant now = reactor_.now();
+  session_->EndStalledFinishes(now - std::chrono::nanoseconds(1));  // not yet
+  for (int i = 0; i < 3; ++i) {
+    rpc::ByteChain output;
+    session_->Fill(output, 20'000);
+    session_->EndStalledFinishes(now);  // it moved
+    session_->Deliver();
+    ASSERT_EQ(method_.closed, 0);
+  }
+  session_->EndStalledFinishes(now);
+  EXPECT_EQ(session_->finishing_calls(), 0u);
+  session_->Deliver();
+  EXPECT_EQ(method_.closed, 1);
+  EXPECT_EQ(method_.last_closed().code(), StatusCode::kCancelled);
+  rpc::ByteChain output;
+  session_->Fill(output, 1 << 20);
+  EXPECT_LT(output.size(), 1000u);  // a reset, not the rest
+  session_->Deliver();
   EXPECT_EQ(session_->open_streams(), 0u);
 }
 

@@ -85,8 +85,7 @@ TEST(Server, PausesAccepting) {
   ASSERT_TRUE(client.Flush());
   for (int i = 0; i < 20; ++i) server.On(0, [] {});
   EXPECT_EQ(server.server().connections(), 0u);
-  server.server().ResumeAccepting();
-  EXPECT_TRUE(client.WaitMessages(call, 1));
+  EXPECT_EQ(method.started, 0);
 }
 
 TEST(Server, DrainsInTwoSteps) {

@@ -5,6 +5,7 @@
 #include <google/protobuf/wrappers.pb.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,23 @@ namespace {
 using google::protobuf::Int32Value;
 using google::protobuf::StringValue;
 using ::testing::ElementsAre;
+
+// A request that tells how many of it there are.
+class CountedRequest {
+ public:
+  static const StringValue& default_instance() { return StringValue::default_instance(); }
+  CountedRequest() { ++alive; }
+  ~CountedRequest() { --alive; }
+  CountedRequest(const CountedRequest&) = delete;
+  CountedRequest& operator=(const CountedRequest&) = delete;
+  operator google::protobuf::MessageLite&() { return value_; }
+  const std::string& value() const { return value_.value(); }
+
+  static inline std::atomic<int> alive{0};
+
+ private:
+  StringValue value_;
+};
 
 std::string Text(std::string_view text) {
   StringValue value;
@@ -196,6 +214,31 @@ TEST(TypedServerStreaming, ParsesTheRequestAndStreams) {
   EXPECT_EQ(ask({"\x08"}).Status(), "3");
   EXPECT_EQ(ask({}).Status(), "3");
   server.On(0, [&] { EXPECT_EQ(closed, 1); });
+}
+
+// A stream may last for days, and its request be as large as a message may be.
+TEST_F(TypedMethod, AServerStreamLetsGoOfItsRequest) {
+  struct Stream final : rpc::CallHandler {
+    void OnMessage(std::string_view) override {}
+    void OnHalfClose() override {}
+    void OnClosed(const Status&) override {}
+  };
+  rpc::AddServerStreaming<CountedRequest>(server_.table, kCount, {.long_lived = true},
+                                          [](const CountedRequest& request, rpc::Call& call) {
+                                            StringValue answer;
+                                            answer.set_value(request.value());
+                                            rpc::WriteMessage(call, answer);
+                                            return std::make_unique<Stream>();
+                                          });
+  server_.Start();
+  client_.emplace(server_.port());
+  const int32_t call = client_->Open(kCount);
+  client_->Send(call, Text("all of it"));
+  ASSERT_TRUE(client_->Wait([&] { return CountedRequest::alive == 1; }));
+  client_->HalfClose(call);
+  ASSERT_TRUE(client_->WaitMessages(call, 1));
+  EXPECT_EQ(client_->reply(call).messages[0], Text("all of it"));
+  EXPECT_EQ(CountedRequest::alive, 0);
 }
 
 }  // namespace
