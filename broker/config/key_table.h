@@ -20,7 +20,7 @@ namespace belfry::config {
 enum class KeyKind {
   kName,      // 1 to 64 of A-Z a-z 0-9 . _ -
   kPath,      // a file; relative to the working directory
-  kAddress,   // host:port
+  kAddress,   // host:port, numeric
   kSize,      // bytes
   kDuration,  // nanoseconds
   kInteger,

@@ -137,8 +137,8 @@ std::string AllowedNonEmpty(const Key& key) {
     case KeyKind::kPath:
       return "the path of a file, in UTF-8 without control characters";
     case KeyKind::kAddress:
-      return "an address as \"127.0.0.1:7450\", \"[::1]:7450\" or \"0.0.0.0:7450\", port 0 to "
-             "65535";
+      return "a numeric address as \"127.0.0.1:7450\" (write that instead of localhost), "
+             "\"[::1]:7450\" or \"0.0.0.0:7450\", port 0 to 65535";
     case KeyKind::kSize:
       return fmt::format("a size from {} to {}, as 65536 or \"64KiB\" (units KiB, MiB, GiB, TiB)",
                          FormatSize(key.min), FormatSize(key.max));

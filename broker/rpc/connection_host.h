@@ -5,8 +5,8 @@
 //
 // Lifecycle: made by the server; StopAll on its reactor before it is destroyed.
 // Threads: Confined to its reactor, except load and AssignOne, which are Thread-safe.
-// Fails: a descriptor that cannot become a connection (no TLS context) is closed and reported as
-// closed.
+// Fails: a descriptor that cannot become a connection (no TLS context, or the kernel's limit of
+// epoll watches) is closed and reported as closed.
 #pragma once
 
 #include <openssl/types.h>
@@ -60,6 +60,7 @@ class ConnectionHost {
   static constexpr size_t kReadBufferBytes = 256 * 1024;
 
   std::unique_ptr<Transport> MakeTransport(int fd);
+  void Drop(int fd, const std::string& peer_address);
 
   const Http2Callbacks callbacks_;
   const Http2Environment environment_;

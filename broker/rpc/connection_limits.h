@@ -18,10 +18,11 @@ struct ConnectionLimits {
   uint32_t streams_max = 100;  // as Envoy
   uint32_t stream_window_bytes = 64 * 1024;
   uint32_t connection_window_bytes = 1024 * 1024;
-  // Received bytes that no handler has taken yet, over all streams. Beyond it the connection's
-  // window is withheld. More than streams_max default windows, so that paused calls with default
-  // windows never do this.
-  size_t held_bytes_max = 8 * 1024 * 1024;
+  // Bytes of messages that have begun and are not whole, over all streams: the call that crosses it
+  // is refused. (Withholding a window instead could never end: only more bytes make them whole.)
+  // Room for streams_max messages of the default largest payload, 1 MiB; the session takes twice
+  // the largest message of any method if that is more.
+  size_t partial_bytes_max = 128 * 1024 * 1024;
   size_t metadata_bytes_max = 8 * 1024;  // as gRPC
   size_t metadata_entries_max = 64;
 
@@ -30,6 +31,8 @@ struct ConnectionLimits {
   Duration first_request_timeout = std::chrono::seconds(10);
   // A message that has begun must make progress.
   Duration message_stall_timeout = std::chrono::seconds(10);
+  // So does what is left of a finished call: a peer that opens no window must not keep it for ever.
+  Duration finish_stall_timeout = std::chrono::seconds(10);
   // PING after so much silence; dead after so much more.
   Duration keepalive_interval = std::chrono::seconds(20);
   Duration keepalive_timeout = std::chrono::seconds(10);

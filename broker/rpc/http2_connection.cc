@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/rpc/http2_connection.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -27,21 +25,16 @@ std::string_view HostOf(std::string_view address) {
 
 }  // namespace
 
-Http2Connection::Http2Connection(ConnectionHost& host, int fd, std::unique_ptr<Transport> transport,
-                                 std::string peer_address)
+Http2Connection::Http2Connection(ConnectionHost& host, asio::posix::stream_descriptor descriptor,
+                                 std::unique_ptr<Transport> transport, std::string peer_address)
     : host_(host),
       reactor_(host.environment().reactor),
-      descriptor_(reactor_.io()),
+      descriptor_(std::move(descriptor)),
       transport_(std::move(transport)),
       timeouts_(host.environment().limits, reactor_.now()),
       tick_(reactor_, [this] { OnTick(); }) {
   peer_.loopback = reactor::IsLoopback(HostOf(peer_address));
   peer_.address = std::move(peer_address);
-  asio::error_code error;
-  descriptor_.assign(fd, error);
-  // Fails only at the kernel's limit of epoll watches. Then no event ever comes, and the
-  // handshake's or the first request's timeout ends the connection.
-  if (error) close(fd);
 }
 
 void Http2Connection::Start() {
@@ -206,6 +199,7 @@ void Http2Connection::OnTurnEnd() {
       Linger(Unavailable("the connection has ended"));
     }
   }
+  if (state_ == State::kOpen && session_->finishing_calls() > 0) ArmTick();
 }
 
 void Http2Connection::Deliver() {
@@ -258,8 +252,12 @@ void Http2Connection::OnTick() {
     case ConnectionTimeouts::Due::kLingerOver:
       return Close(Unavailable("the connection has ended"));
   }
+  const ConnectionLimits& limits = host_.environment().limits;
   if (state_ == State::kOpen && session_->partial_messages() > 0) {
-    session_->EndStalledMessages(now - host_.environment().limits.message_stall_timeout);
+    session_->EndStalledMessages(now - limits.message_stall_timeout);
+  }
+  if (state_ == State::kOpen && session_->finishing_calls() > 0) {
+    session_->EndStalledFinishes(now - limits.finish_stall_timeout);
   }
   ArmTick();
 }
@@ -271,6 +269,9 @@ void Http2Connection::ArmTick() {
   Instant next = timeouts_.Next();
   if (state_ == State::kOpen && session_->partial_messages() > 0) {
     next = std::min(next, now + host_.environment().limits.message_stall_timeout / 4);
+  }
+  if (state_ == State::kOpen && session_->finishing_calls() > 0) {
+    next = std::min(next, now + host_.environment().limits.finish_stall_timeout / 4);
   }
   if (tick_.active() && tick_at_ <= next) return;
   tick_at_ = next;

@@ -39,9 +39,9 @@ class Http2Connection final : public reactor::TurnEnd,
                               private Http2Session::Owner,
                               public std::enable_shared_from_this<Http2Connection> {
  public:
-  // Takes the descriptor; `transport` works on it.
-  Http2Connection(ConnectionHost& host, int fd, std::unique_ptr<Transport> transport,
-                  std::string peer_address);
+  // `transport` works on the descriptor.
+  Http2Connection(ConnectionHost& host, asio::posix::stream_descriptor descriptor,
+                  std::unique_ptr<Transport> transport, std::string peer_address);
 
   void Start();
   // Two-step GOAWAY; closes when the last call has ended.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <utility>
 
 #include "broker/rpc/http2_stream.h"
 #include "common/check.h"
@@ -21,7 +20,12 @@ const uint8_t* Bytes(std::string_view text) {
 }  // namespace
 
 Http2Session::Http2Session(const Http2Environment& environment, const PeerInfo& peer, Owner& owner)
-    : environment_(environment), peer_(peer), owner_(owner), guard_(environment.limits) {
+    : environment_(environment),
+      peer_(peer),
+      owner_(owner),
+      guard_(environment.limits),
+      partial_bytes_max_(std::max(environment.limits.partial_bytes_max,
+                                  2 * environment.table.receive_bytes_max())) {
   BELFRY_CHECK(nghttp2_session_server_new2(&native_, environment_.callbacks.callbacks(), this,
                                            environment_.callbacks.option()) == 0);
   const ConnectionLimits& limits = environment_.limits;
@@ -116,6 +120,10 @@ void Http2Session::EndStalledMessages(Instant before) {
   for (const auto& stream : streams_) stream->EndIfStalled(before);
 }
 
+void Http2Session::EndStalledFinishes(Instant before) {
+  for (const auto& stream : streams_) stream->EndIfFinishStalled(before);
+}
+
 void Http2Session::CloseAll(const Status& how) {
   closed_ = true;
   for (const auto& stream : streams_) stream->Close(how);
@@ -125,13 +133,6 @@ void Http2Session::CloseAll(const Status& how) {
 
 void Http2Session::DeliverLater(Http2Stream& stream) {
   deliveries_.push_back(&stream);
-  owner_.OnWork();
-}
-
-void Http2Session::AccountHeld(size_t before, size_t after) {
-  held_bytes_ += after - before;
-  if (owed_bytes_ == 0 || held_bytes_ > environment_.limits.held_bytes_max) return;
-  nghttp2_session_consume_connection(native_, std::exchange(owed_bytes_, 0));
   owner_.OnWork();
 }
 
@@ -174,9 +175,9 @@ void Http2Session::OnStreamOpened(int32_t stream_id) {
 }
 
 void Http2Session::OnData(Http2Stream* stream, std::string_view bytes) {
-  owed_bytes_ += bytes.size();
   if (stream != nullptr) stream->OnData(bytes);
-  AccountHeld(0, 0);
+  nghttp2_session_consume_connection(native_, bytes.size());
+  owner_.OnWork();
 }
 
 void Http2Session::OnEmptyData() { Guard(guard_.OnEmptyData(environment_.reactor.now())); }

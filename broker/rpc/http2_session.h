@@ -5,10 +5,10 @@
 // what they must not be told in the midst of nghttp2 (OnWritable, OnClosed, what a pause held
 // back): in Deliver.
 //
-// Flow control. A stream's window is returned as its handler takes the bytes. The connection's
-// window is returned on receipt: every stream already bounds what it holds, and a paused one must
-// not starve the others. Only while all streams together hold more than held_bytes_max is it
-// withheld.
+// Flow control. A stream's window is returned as its handler takes the bytes, so a paused one holds
+// at most its window. The connection's window is returned on receipt: a paused call must not starve
+// the others, nor an unfinished message itself. What unfinished messages hold is bounded by
+// refusing the call that crosses partial_bytes_max.
 //
 // Lifecycle: construct (settings are queued), Receive/Fill/Deliver in turns, CloseAll before it
 // dies. Threads: Confined to its connection's reactor. Fails: Receive returns false when the peer
@@ -80,12 +80,16 @@ class Http2Session {
   void Terminate(uint32_t error_code);
   // Ends the calls whose message has begun and made no progress since `before`.
   void EndStalledMessages(Instant before);
+  // Resets the finished calls whose output has not moved since `before`.
+  void EndStalledFinishes(Instant before);
   // Every call ends now. Nothing more goes in or out; what Fill gave before may still be written.
   void CloseAll(const Status& how);
 
   bool requested() const { return requested_; }
   bool drain_notice_answered() const { return drain_notice_answered_; }
   size_t partial_messages() const { return partial_messages_; }
+  // Finished, and their last output has not left.
+  size_t finishing_calls() const { return finishing_calls_; }
 
   // For Http2Stream.
   const Http2Environment& environment() const { return environment_; }
@@ -94,7 +98,12 @@ class Http2Session {
   size_t open_streams() const { return streams_.size(); }
   void Touch() { owner_.OnWork(); }
   void DeliverLater(Http2Stream& stream);
-  void AccountHeld(size_t before, size_t after);
+  // Whether a stream may hold `after` bytes of an unfinished message instead of `before`.
+  bool PartialFits(size_t before, size_t after) const {
+    return after <= before || partial_bytes_ - before + after <= partial_bytes_max_;
+  }
+  void AccountPartialBytes(size_t before, size_t after) { partial_bytes_ += after - before; }
+  void AccountFinishing(bool before, bool after) { finishing_calls_ += after - before; }
   void AccountPartial(bool before, bool after) { partial_messages_ += after - before; }
   ByteChain& Dropped();
 
@@ -124,9 +133,10 @@ class Http2Session {
   // Where Fill is filling to.
   ByteChain* output_ = nullptr;
   size_t output_bytes_max_ = 0;
-  size_t held_bytes_ = 0;
-  size_t owed_bytes_ = 0;  // of the connection's window
+  const size_t partial_bytes_max_;
+  size_t partial_bytes_ = 0;
   size_t partial_messages_ = 0;
+  size_t finishing_calls_ = 0;
   bool requested_ = false;
   bool drain_notice_answered_ = false;
   bool cut_ = false;

@@ -19,6 +19,9 @@ ssize_t ReadStreamData(nghttp2_session*, int32_t, uint8_t*, size_t, uint32_t*, n
 namespace {
 
 constexpr std::string_view kContentType = "application/grpc";
+// What a finished call must get rid of per finish_stall_timeout: less is a trickle that keeps it
+// alive, not a slow link.
+constexpr size_t kFinishProgressBytes = 4 * 1024;
 
 nghttp2_nv Header(std::string_view name, std::string_view value) {
   // nghttp2 copies both.
@@ -81,10 +84,8 @@ void Http2Stream::Start(const ServiceTable::Method& method) {
 void Http2Stream::OnData(std::string_view bytes) {
   unreturned_bytes_ += bytes.size();
   if (handler_ == nullptr || finished_) return ReturnWindow();
-  const size_t held = reader_->held_bytes();
   reader_->Add(bytes);
   TakeMessages();
-  session_.AccountHeld(held, reader_->held_bytes());
 }
 
 // Calls the handler with every whole message, as long as it wants them.
@@ -102,12 +103,19 @@ void Http2Stream::TakeMessages() {
     // By the gRPC protocol: the flag without a grpc-encoding is the peer's mistake.
     Fail(Internal("the message is marked as compressed, but the call names no grpc-encoding"));
   }
+  const bool incomplete = outcome == MessageReader::Outcome::kIncomplete;
+  if (!finished_ && incomplete && !session_.PartialFits(partial_bytes_, reader_->held_bytes())) {
+    Fail(ResourceExhausted("too many bytes of unfinished messages on this connection"));
+  }
   if (finished_) {
     reader_->Discard();
   } else {
     reader_->Keep();
   }
-  SetPartial(outcome == MessageReader::Outcome::kIncomplete && reader_->in_message());
+  SetPartial(incomplete && reader_->in_message());
+  // While paused a stream holds, beyond what was unfinished before, no more than its window.
+  const size_t held = reader_->held_bytes();
+  SetPartialBytes(partial_ ? held : std::min(partial_bytes_, held));
   ReturnWindow();
 }
 
@@ -148,6 +156,11 @@ void Http2Stream::SetPartial(bool partial) {
   partial_ = partial;
 }
 
+void Http2Stream::SetPartialBytes(size_t bytes) {
+  session_.AccountPartialBytes(partial_bytes_, bytes);
+  partial_bytes_ = bytes;
+}
+
 void Http2Stream::EndIfStalled(Instant before) {
   if (!partial_ || paused_ || finished_ || progress_at_ > before) return;
   Fail(DeadlineExceeded("a message began and then made no progress"));
@@ -180,6 +193,7 @@ void Http2Stream::Finish(const Status& status) {
   CheckMessageWhole();
   finished_ = true;
   status_ = status;
+  if (!wire_closed_) SetFinishing(true);
   if (headers_sent_) {
     Resume();
   } else {
@@ -201,10 +215,33 @@ void Http2Stream::OnDeadline() {
   status_ = status;
   // What the client did not take by now it does not want. Messages may be cut in the middle, so no
   // trailers.
-  if (unsent && !wire_closed_) {
-    nghttp2_submit_rst_stream(session_.native(), NGHTTP2_FLAG_NONE, id_, NGHTTP2_CANCEL);
-    session_.Touch();
+  if (unsent && !wire_closed_) CancelOnWire();
+}
+
+void Http2Stream::SetFinishing(bool finishing) {
+  if (finishing) {
+    finish_progress_at_ = reactor().now();
+    finish_bytes_left_ = chain_.size();
   }
+  session_.AccountFinishing(finishing_, finishing);
+  finishing_ = finishing;
+}
+
+void Http2Stream::CancelOnWire() {
+  SetFinishing(false);
+  nghttp2_submit_rst_stream(session_.native(), NGHTTP2_FLAG_NONE, id_, NGHTTP2_CANCEL);
+  session_.Touch();
+}
+
+void Http2Stream::EndIfFinishStalled(Instant before) {
+  if (!finishing_ || finish_progress_at_ > before) return;
+  if (chain_.size() + kFinishProgressBytes <= finish_bytes_left_) return SetFinishing(true);
+  if (handler_ != nullptr && !close_due_) {
+    status_ = Cancelled("the client did not take the rest of the call");
+  }
+  close_due_ = true;
+  Queue();
+  CancelOnWire();
 }
 
 void Http2Stream::SendHeaders() {
@@ -271,6 +308,7 @@ void Http2Stream::OnTrailersSent() {
 
 void Http2Stream::OnWireClosed(uint32_t error_code) {
   wire_closed_ = true;
+  SetFinishing(false);
   if (!finished_) {
     finished_ = true;
     status_ =
@@ -286,6 +324,7 @@ void Http2Stream::OnWireClosed(uint32_t error_code) {
 
 void Http2Stream::Close(const Status& how) {
   wire_closed_ = true;
+  SetFinishing(false);
   if (!std::exchange(finished_, true)) status_ = how;
   close_due_ = true;
   Queue();
@@ -298,9 +337,7 @@ void Http2Stream::Queue() {
 
 void Http2Stream::Deliver() {
   if (std::exchange(resume_due_, false) && handler_ != nullptr && !finished_) {
-    const size_t held = reader_->held_bytes();
     TakeMessages();
-    session_.AccountHeld(held, reader_->held_bytes());
     TakeEnd();
   }
   if (std::exchange(writable_due_, false) && handler_ != nullptr && !finished_) {
@@ -311,10 +348,8 @@ void Http2Stream::Deliver() {
     handler_->OnClosed(status_);
     handler_ = nullptr;
     SetPartial(false);
-    if (reader_.has_value()) {
-      session_.AccountHeld(reader_->held_bytes(), 0);
-      reader_->Discard();
-    }
+    SetPartialBytes(0);
+    if (reader_.has_value()) reader_->Discard();
     if (wire_closed_) chain_.Clear();
   }
   queued_ = false;

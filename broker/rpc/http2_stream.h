@@ -64,6 +64,7 @@ class Http2Stream final : public Call {
   void OnTrailersSent();
   void OnWireClosed(uint32_t error_code);
   void EndIfStalled(Instant before);
+  void EndIfFinishStalled(Instant before);
   // The connection is lost: ends the call without the wire.
   void Close(const Status& how);
   void Deliver();
@@ -76,10 +77,13 @@ class Http2Stream final : public Call {
   void TakeEnd();
   void ReturnWindow();
   void SetPartial(bool partial);
+  void SetPartialBytes(size_t bytes);
+  void SetFinishing(bool finishing);
   void Queue();
   // Ends the call for a reason the handler does not know yet.
   void Fail(const Status& status);
   void OnDeadline();
+  void CancelOnWire();
   void SendHeaders();
   void SendTrailersOnly();
   ssize_t QueueTrailers();
@@ -94,15 +98,19 @@ class Http2Stream final : public Call {
   std::optional<Instant> deadline_;
   std::unique_ptr<reactor::Timer> deadline_timer_;
 
-  ByteChain chain_;              // written, not yet given to the connection
-  size_t promised_bytes_ = 0;    // size of chain_ once the message begun is whole
-  Status status_;                // how the call ended
-  size_t unreturned_bytes_ = 0;  // received, their window not yet returned
-  Instant progress_at_;          // of a partial message
+  ByteChain chain_;               // written, not yet given to the connection
+  size_t promised_bytes_ = 0;     // size of chain_ once the message begun is whole
+  Status status_;                 // how the call ended
+  size_t unreturned_bytes_ = 0;   // received, their window not yet returned
+  Instant progress_at_;           // of a partial message
+  size_t partial_bytes_ = 0;      // of it, as accounted with the session
+  Instant finish_progress_at_;    // of the output of a finished call
+  size_t finish_bytes_left_ = 0;  // at that instant
 
   bool headers_sent_ = false;
   bool deferred_ = false;  // nghttp2 waits for Resume
   bool finished_ = false;
+  bool finishing_ = false;  // finished, its last output not yet out
   bool wire_closed_ = false;
   bool trailers_sent_ = false;
   bool peer_ended_ = false;

@@ -96,10 +96,4 @@ void Server::PauseAccepting() {
   });
 }
 
-void Server::ResumeAccepting() {
-  reactors_.front()->Post([this] {
-    if (acceptor_ != nullptr) acceptor_->Resume();
-  });
-}
-
 }  // namespace belfry::rpc

@@ -5,7 +5,7 @@
 //
 // Lifecycle: construct with reactors that outlive it, Listen() (before the reactors start, or on
 // the first one), Drain() when the node leaves, Stop() before the reactors stop, destroy. Threads:
-// Drain, Stop, PauseAccepting, ResumeAccepting and the counters are Thread-safe. Fails: Listen
+// Drain, Stop, PauseAccepting and the counters are Thread-safe. Fails: Listen
 // names the address and the cause.
 #pragma once
 
@@ -56,8 +56,8 @@ class Server {
   // Closes everything, and returns when it is closed. Calls end with UNAVAILABLE.
   void Stop();
 
+  // What connects from here on waits in the kernel's queue, until Drain or Stop refuses it.
   void PauseAccepting();
-  void ResumeAccepting();
 
   uint64_t connections() const { return counters_.connections.load(std::memory_order_relaxed); }
   const ServerCounters& counters() const { return counters_; }

@@ -6,6 +6,7 @@
 // Fails: adding a path twice is a bug (CHECK).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,6 +43,8 @@ class ServiceTable {
   void Add(std::string path, MethodOptions options, HandlerFactory make_handler);
   // Null if there is none.
   const Method* Find(std::string_view path) const;
+  // The largest of any method.
+  size_t receive_bytes_max() const { return receive_bytes_max_; }
   // Of a full service name: "belfry.v1.Broker".
   bool HasService(std::string_view service) const { return services_.contains(service); }
 
@@ -52,6 +55,7 @@ class ServiceTable {
   };
   std::unordered_map<std::string, Method, Hash, std::equal_to<>> methods_;
   std::unordered_set<std::string, Hash, std::equal_to<>> services_;
+  size_t receive_bytes_max_ = 0;
 };
 
 }  // namespace belfry::rpc

@@ -122,11 +122,15 @@ class ServerStreamingHandler final : public CallHandler {
   ServerStreamingHandler(Call& call, const Factory& factory)
       : call_(call),
         one_request_(call, Request::default_instance().GetTypeName()),
-        factory_(factory) {}
+        factory_(factory),
+        request_(std::make_unique<Request>()) {}
 
-  void OnMessage(std::string_view message) override { one_request_.OnMessage(message, request_); }
+  void OnMessage(std::string_view message) override {
+    if (request_ != nullptr) one_request_.OnMessage(message, *request_);
+  }
   void OnHalfClose() override {
-    if (one_request_.OnHalfClose()) inner_ = factory_(request_, call_);
+    if (one_request_.OnHalfClose()) inner_ = factory_(*request_, call_);
+    request_ = nullptr;  // it may be large, and the stream long
   }
   void OnWritable() override {
     if (inner_ != nullptr) inner_->OnWritable();
@@ -138,8 +142,8 @@ class ServerStreamingHandler final : public CallHandler {
  private:
   Call& call_;
   OneRequest one_request_;
-  const Factory& factory_;  // lives in the service table
-  Request request_;
+  const Factory& factory_;            // lives in the service table
+  std::unique_ptr<Request> request_;  // until the factory has run
   std::unique_ptr<CallHandler> inner_;
 };
 
@@ -154,9 +158,9 @@ void AddUnary(ServiceTable& table, std::string path, MethodOptions options,
   });
 }
 
-// `factory` gets the request and the call, and makes the handler that writes: of its callbacks
-// OnWritable and OnClosed are used; OnMessage and OnHalfClose never are. It may also finish the
-// call and return null.
+// `factory` gets the request (valid during the call only) and the call, and makes the handler that
+// writes: of its callbacks OnWritable and OnClosed are used; OnMessage and OnHalfClose never are.
+// It may also finish the call and return null.
 template <class Request>
 void AddServerStreaming(ServiceTable& table, std::string path, MethodOptions options,
                         typename ServerStreamingHandler<Request>::Factory factory) {
