@@ -24,12 +24,20 @@ enum class ErrorCode : uint32_t {
   kNoReplay = 7,
   kUnsupportedPolicy = 8,
   kUnsupported = 9,
+  kNodeMemory = 10,
   // The session ends.
   kShuttingDown = 20,
   kHeartbeatTimeout = 21,
   kProtocolError = 22,
   kVersionMismatch = 23,
   kHelloTimeout = 24,
+  kSlowSubscriber = 25,
+  kTakenOver = 26,
+  kStaleIncarnation = 27,
+  kKicked = 28,
+  kSessionMoved = 29,
+  // Notices: nothing was refused and nothing ends.
+  kLaneHalfFull = 40,
   // Made by the client library.
   kClientClosed = 100,
   kTimeout = 101,

@@ -51,12 +51,17 @@ struct LimitsConfig {
   uint64_t accept_rate = 1'000;
   // The largest ClientFrame.
   uint64_t frame_bytes = uint64_t{4} << 20;
+  // Of the whole process. 0: half of what there is.
+  uint64_t memory = 0;
 };
 
 struct SessionConfig {
   // A peer is dead after three of them without a sign of life.
   Duration heartbeat = std::chrono::seconds(5);
   Duration hello_timeout = std::chrono::seconds(10);
+  // How long a session whose connection broke is kept, and how much of what it sent.
+  Duration grace = std::chrono::seconds(30);
+  uint64_t resume_window = uint64_t{1} << 20;
   Duration drain_window = std::chrono::seconds(5);
 };
 

@@ -6,10 +6,13 @@
 // EndTurn and Tick. In the daemon a reactor does; in tests and simulation a hand.
 //
 // Threads: Confined to its reactor, but for counters(), which any thread may read. Ownership: the
-// node's interest table, the clock, destinations and sessions belong to others and are outlived by
-// them as ~Broker's check says.
+// node, the clock and destinations belong to others and outlive it; attended sessions belong to
+// their streams and are gone before it; parked sessions are its own.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -17,8 +20,8 @@
 #include "broker/core/counter.h"
 #include "broker/core/destination.h"
 #include "broker/core/fanout.h"
-#include "broker/core/interest_table.h"
 #include "broker/core/lane.h"
+#include "broker/core/node.h"
 #include "broker/core/outbox.h"
 #include "broker/core/publish.h"
 #include "broker/core/session.h"
@@ -35,6 +38,10 @@ struct BrokerLimits {
   size_t attributes_bytes_max = 32 << 10;
   // Of one session.
   size_t subscriptions_max = 1'000'000;
+  // How long a session waits for its client to come back, and how much of what it sent it keeps for
+  // that.
+  Duration grace = std::chrono::seconds(30);
+  size_t resume_window_bytes = 1 << 20;
 };
 
 // Told when the reactor must stop reading from publishers, and when it may go on.
@@ -46,7 +53,7 @@ class Intake {
 
 class Broker {
  public:
-  Broker(DestinationId self, InterestTable& interest, const Clock& clock, BrokerLimits limits,
+  Broker(DestinationId self, Node& node, const Clock& clock, BrokerLimits limits,
          LaneBounds lane_bounds);
   ~Broker();
   Broker(const Broker&) = delete;
@@ -60,9 +67,21 @@ class Broker {
   // A record from another reactor or a peer, for this reactor's sessions.
   void Receive(const Ref<const Record>& record);
 
+  // A session for a client that has said who it is. An older incarnation of the client loses its
+  // own. Null: refused, for the reason left in `*refused`.
+  std::unique_ptr<Session> Open(SessionSink& sink, SessionOptions options, ErrorCode* refused);
+  // The session's connection is gone: it waits for another for the grace, if it can be resumed.
+  void Park(std::unique_ptr<Session> session);
+  // The session of this reactor, for a client that has `received_through` of its frames and comes
+  // back; taken from its old connection if that is still there. Attach it next. Null: it is gone,
+  // or no longer has all later frames; then it has ended, and what it was owed is lost.
+  std::unique_ptr<Session> Claim(SessionId id, uint64_t received_through);
+  // Ends the session, if it is here, attended or parked. False: it is not.
+  bool EndSession(SessionId id, ErrorCode reason);
+
   // Sends what this turn gathered: records to other destinations, frames to touched sessions.
   void EndTurn();
-  // About once a second: ages, heartbeats.
+  // About once a second: ages, heartbeats, the grace of parked sessions.
   void Tick();
   // Asks every session to leave, spread over the window; from then on also each that comes, at once.
   void GoAway(ErrorCode reason, Duration window);
@@ -77,24 +96,36 @@ class Broker {
   void set_lane_bounds(const LaneBounds& bounds);
   BrokerCounters& counters() { return counters_; }
   const BrokerCounters& counters() const { return counters_; }
-  InterestTable& interest() { return interest_; }
+  Node& node() { return node_; }
   Instant now() const { return clock_.Now(); }
+  DestinationId self() const { return self_; }
+  // As of the last turn or tick.
+  MemoryLevel memory_level() const { return memory_level_; }
+  // All that live here, parked ones included, in no order.
+  const std::vector<Session*>& sessions() const { return sessions_; }
 
   // For Session.
-  void Attach(Session& session);
+  void AddSession(Session& session);
+  void RemoveSession(Session& session);
   ErrorCode leaving() const { return leaving_; }
-  void Detach(Session& session);
   void AddSubscription(Subscription& subscription);
   void RemoveSubscription(Subscription& subscription);
+  void ChangeActive(FilterView filter, int32_t by);
+  void LeaveDirectory(Session& session);
   void NoteTouched(Session& session) { touched_.push_back(&session); }
   std::vector<Ref<const Record>>& scratch() { return scratch_; }
 
  private:
   ErrorCode CheckPublish(const wire::PublishView& publish) const;
   void OnSpillChanged();
+  Session* Find(SessionId id) const;
+  std::unique_ptr<Session> Unpark(SessionId id);
+  void EndFirstParked();
+  void EndOverdue(Instant now);
+  void ShedMemory();
 
   const DestinationId self_;
-  InterestTable& interest_;
+  Node& node_;
   const Clock& clock_;
   const BrokerLimits limits_;
   LaneBounds lane_bounds_;
@@ -106,9 +137,20 @@ class Broker {
   // Set by GoAway.
   ErrorCode leaving_ = ErrorCode::kNone;
   std::vector<Session*> sessions_;
+  // Those opened by Open, which have a number.
+  absl::flat_hash_map<SessionId, Session*> by_id_;
+  absl::flat_hash_map<SessionId, std::unique_ptr<Session>> parked_;
+  // When which was parked, in order; also of some that have been claimed or ended since.
+  struct Parking {
+    SessionId session;
+    Instant since;
+  };
+  std::deque<Parking> parkings_;
+  MemoryLevel memory_level_ = MemoryLevel::kCalm;
   std::vector<Session*> touched_;
   // Kept for their capacity.
   std::vector<Session*> flushing_;
+  std::vector<Session*> silent_;
   std::vector<Ref<const Record>> scratch_;
   BrokerCounters counters_;
 };

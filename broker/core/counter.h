@@ -30,10 +30,15 @@ struct BrokerCounters {
   Counter messages_without_interest;
   Counter deliveries_out;
   Counter dropped;
+  Counter conflated;
+  // Dropped to keep the node within its memory; each is in `dropped`, too.
+  Counter shed;
   Counter gaps_out;
   Counter spills;
-  // Now.
+  Counter sessions_resumed;
+  // Now. Parked ones are among the sessions.
   Counter sessions;
+  Counter sessions_parked;
   Counter subscriptions;
 };
 

@@ -2,11 +2,14 @@
 //
 // The last step of a message on its reactor: from a record to the lanes of the sessions that match.
 //
-//     index: filter → list → subscription → subscription → …   (all of this reactor with that
-//     filter)
+//     index: filter → list → subscription → subscription → …   (one of each lane with that filter)
+//                                 ↓ twins
+//                            subscription → …                  (of the same lane, with the same filter)
 //
 // Threads: Confined to its reactor. Ownership: links subscriptions, owns none.
 #pragma once
+
+#include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
 
@@ -17,7 +20,7 @@
 
 namespace belfry::core {
 
-// All subscriptions of a reactor with one filter.
+// All subscriptions of a reactor with one filter. One pointer, for there may be a million lists.
 struct SubscriptionList {
   Subscription* first = nullptr;
 };
@@ -33,7 +36,20 @@ class Fanout {
   size_t filters() const { return index_.size(); }
 
  private:
+  // A list with more lanes than this is looked through by hash when one is added.
+  static constexpr size_t kShortList = 32;
+  using ByLane = absl::flat_hash_map<const Lane*, Subscription*>;
+
+  static void Link(Subscription& subscription, Subscription** place);
+  static void Unlink(Subscription& subscription);
+
+  Subscription* FindOfLane(SubscriptionList& list, const Lane& lane);
+  ByLane* LongList(const SubscriptionList& list);
+  void Promote(Subscription& twin, Subscription& elder, SubscriptionList& list);
+
   FilterIndex<SubscriptionList> index_;
+  // Of the long lists only.
+  absl::flat_hash_map<const SubscriptionList*, ByLane> long_lists_;
   // Numbers the records, so that a lane knows one it has seen already.
   uint64_t fanout_number_ = 0;
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was lost, and how much of it. PendingGap gathers losses until they can be told: up to 64
-// topics with exact counts, beyond that one exact total (design.md §4), so that its memory is
-// bounded.
+// What was lost at one place of a lane, and how much of it. Losses are added until the gap is told:
+// up to 64 topics with exact counts, beyond that one exact total (design.md §4), so that its memory
+// is bounded however long nobody listens.
 //
-// Threads: Gap is an Immutable value; PendingGap is Confined to its lane.
+// Threads: a value; Confined to whoever holds it.
 #pragma once
 
 #include <cstdint>
@@ -30,32 +30,21 @@ struct TopicGap {
 };
 
 struct Gap {
+  static constexpr size_t kTopicsMax = 64;
+
   GapCause cause = GapCause::kOverflow;
   // Empty when there were more topics than can be told, or when nothing is known about them.
-  std::vector<TopicGap> topics;
+  std::vector<TopicGap> topics{};
   uint64_t count = 0;
   bool count_known = true;
 
   static Gap OfUnknownCount(GapCause cause) { return Gap{cause, {}, 0, false}; }
-};
 
-class PendingGap {
- public:
-  static constexpr size_t kTopicsMax = 64;
-
-  explicit PendingGap(GapCause cause) : cause_(cause) {}
-
-  bool empty() const { return total_ == 0; }
-  uint64_t total() const { return total_; }
+  bool empty() const { return count == 0 && count_known; }
+  // `count` more messages of this topic are lost here.
   void Add(std::string_view topic, uint64_t count);
-  // Everything so far, and begins anew.
-  Gap Take();
-
- private:
-  GapCause cause_;
-  std::vector<TopicGap> topics_;
-  bool too_many_topics_ = false;
-  uint64_t total_ = 0;
+  // What another gap of the same cause and place tells, too.
+  void Merge(const Gap& other);
 };
 
 }  // namespace belfry::core

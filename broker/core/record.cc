@@ -38,6 +38,7 @@ Ref<const Record> Record::Encode(const wire::PublishView& publish, const Stamp& 
     size += BytesFieldSize(wire::kHeadersField, HeaderSize(header));
   });
   BELFRY_CHECK(size <= UINT32_MAX && publish.topic.size() <= UINT16_MAX);
+  BELFRY_CHECK(publish.key.size() <= UINT16_MAX);
 
   void* memory = ::operator new(sizeof(Record) + size);
   auto* record = new (memory) Record(static_cast<uint32_t>(size), stamp);
@@ -52,6 +53,8 @@ Ref<const Record> Record::Encode(const wire::PublishView& publish, const Stamp& 
     WriteOptional(writer, wire::kHeaderValueField, header.value);
   });
   WriteOptional(writer, wire::kKeyField, publish.key);
+  record->key_size_ = static_cast<uint16_t>(publish.key.size());
+  record->key_offset_ = static_cast<uint32_t>(writer.at() - record->data() - record->key_size_);
   writer.VarintField(wire::kMessageTimeField, static_cast<uint64_t>(stamp.time_unix_us));
   WriteOptional(writer, wire::kMessagePublisherField, stamp.publisher);
   BELFRY_CHECK(writer.at() == record->data() + size);

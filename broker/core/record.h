@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "broker/core/memory_budget.h"
 #include "common/ref_counted.h"
 #include "common/topic/topic.h"
 #include "common/wire/message_view.h"
@@ -26,12 +27,16 @@ class Record final : public RefCounted {
     // Published behind the Redis door under a name that the gRPC door does not know: matches no
     // wildcard and no glob of gRPC sessions.
     bool redis_only = false;
+    // Charged with the record's memory for as long as it lives; outlives it. None: nobody counts.
+    MemoryBudget* budget = nullptr;
   };
 
   static Ref<const Record> Encode(const wire::PublishView& publish, const Stamp& stamp);
 
   std::string_view bytes() const { return {data(), size_}; }
   std::string_view topic() const { return {data() + topic_offset_, topic_size_}; }
+  // For CONFLATE; empty without one.
+  std::string_view key() const { return {data() + key_offset_, key_size_}; }
   Space space() const { return space_; }
   bool redis_only() const { return redis_only_; }
   // What it costs to hold it, for queue bounds.
@@ -41,8 +46,12 @@ class Record final : public RefCounted {
 
  private:
   Record(uint32_t size, const Stamp& stamp)
-      : size_(size), space_(stamp.space), redis_only_(stamp.redis_only) {}
-  ~Record() override = default;
+      : size_(size), space_(stamp.space), redis_only_(stamp.redis_only), budget_(stamp.budget) {
+    if (budget_ != nullptr) budget_->Charge(memory_bytes());
+  }
+  ~Record() override {
+    if (budget_ != nullptr) budget_->Release(memory_bytes());
+  }
 
   char* data() { return reinterpret_cast<char*>(this + 1); }
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
@@ -50,8 +59,11 @@ class Record final : public RefCounted {
   uint32_t size_;
   uint16_t topic_offset_ = 0;
   uint16_t topic_size_ = 0;
+  uint32_t key_offset_ = 0;
+  uint16_t key_size_ = 0;
   Space space_;
   bool redis_only_;
+  MemoryBudget* const budget_;
 };
 
 }  // namespace belfry::core

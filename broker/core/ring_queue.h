@@ -7,6 +7,8 @@
 // reset.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -45,9 +47,10 @@ class RingQueue {
     return value;
   }
 
-  // Gives the array back. For queues that were long and are empty now.
-  void ReleaseIfEmpty() {
-    if (size_ != 0 || capacity_ <= kFirstCapacity) return;
+  // Gives memory back. For queues that were long and are empty, or nearly, now.
+  void ShrinkIfSparse() {
+    if (capacity_ <= kFirstCapacity || size_ * 8 > capacity_) return;
+    if (size_ != 0) return Resize(std::max(kFirstCapacity, std::bit_ceil(size_ * 2)));
     slots_.reset();
     capacity_ = head_ = 0;
   }

@@ -14,68 +14,120 @@ namespace {
 constexpr size_t kDeliverRecordBytesMax = (256 << 10) - 512;
 // belfry.v1.AckLevel.
 constexpr uint32_t kAckNone = 0;
-// Some 100 KiB at the most when each carries an error's text, so that a frame of answers is never larger
-// than a frame of messages.
+// Some 100 KiB at the most when each carries an error's text, so that a frame of answers is never
+// larger than a frame of messages.
 constexpr size_t kResultsPerFrame = 1024;
 // After three silent intervals the other side is dead.
 constexpr int kSilentHeartbeatsMax = 3;
 
 }  // namespace
 
-Session::Session(Broker& broker, SessionSink& sink, SessionOptions options)
+std::unique_ptr<Session> SessionSink::Yield() { return nullptr; }
+
+Session::Session(Broker& broker, SessionSink& sink, SessionOptions options, SessionId id)
     : broker_(broker),
-      sink_(sink),
+      sink_(&sink),
+      id_(id),
       options_(std::move(options)),
-      live_lane_(broker.lane_bounds()),
-      gap_owed_(options_.reconnected),
-      heard_at_(broker.now()),
-      sent_at_(broker.now()) {
-  broker_.Attach(*this);
+      opened_at_(broker.now()),
+      sent_(options_.resume_token.empty() ? 0 : broker.limits().resume_window_bytes),
+      heard_at_(opened_at_),
+      sent_at_(opened_at_) {
+  broker_.AddSession(*this);
 }
 
 Session::~Session() {
   Retire();
-  broker_.Detach(*this);
+  broker_.RemoveSession(*this);
 }
 
-void Session::Retire() {
-  retired_ = true;
-  for (const auto& subscription : subscriptions_) broker_.RemoveSubscription(*subscription);
-  subscriptions_.clear();
-  subscribe_results_.clear();
-  publish_results_due_ = false;
-  live_lane_.Clear();
+SessionDirectory::Client Session::client() const {
+  return {options_.principal, options_.client_id, options_.incarnation, options_.resume_token};
 }
+
+// ---- lanes
+
+Lane& Session::LaneFor(OverflowPolicy policy) {
+  const auto number = static_cast<uint32_t>(policy);
+  std::unique_ptr<Lane>& lane = lanes_[number];
+  if (lane == nullptr) {
+    lane = std::make_unique<Lane>(*this, number, policy, broker_.lane_bounds());
+    if (options_.reconnected) lane->PushGap(Gap::OfUnknownCount(GapCause::kReconnect));
+  }
+  return *lane;
+}
+
+template <class Visit>
+void Session::ForEachLane(Visit&& visit) const {
+  for (const std::unique_ptr<Lane>& lane : lanes_) {
+    if (lane != nullptr) visit(*lane);
+  }
+}
+
+size_t Session::queued_bytes() const {
+  size_t bytes = 0;
+  ForEachLane([&](const Lane& lane) { bytes += lane.queued_bytes(); });
+  return bytes;
+}
+
+size_t Session::queued_messages() const {
+  size_t messages = 0;
+  ForEachLane([&](const Lane& lane) { messages += lane.queued_messages(); });
+  return messages;
+}
+
+uint64_t Session::dropped() const {
+  uint64_t dropped = 0;
+  ForEachLane([&](const Lane& lane) { dropped += lane.dropped_total(); });
+  return dropped;
+}
+
+Duration Session::oldest_age(Instant now) const {
+  Duration oldest{0};
+  ForEachLane([&](const Lane& lane) { oldest = std::max(oldest, lane.oldest_age(now)); });
+  return oldest;
+}
+
+void Session::set_lane_bounds(const LaneBounds& bounds) {
+  ForEachLane([&](Lane& lane) { lane.set_bounds(bounds); });
+}
+
+// ---- operations
 
 ErrorCode Session::CheckSubscribe(uint32_t id, FilterView filter, OverflowPolicy overflow,
-                                  bool wants_replay, bool* known) const {
-  *known = false;
+                                  bool wants_replay, const Subscription** known) const {
   if (wants_replay) return ErrorCode::kNoReplay;
-  if (overflow != OverflowPolicy::kDropOldest) return ErrorCode::kUnsupportedPolicy;
+  if (static_cast<size_t>(overflow) >= kLiveLanes) return ErrorCode::kUnsupportedPolicy;
   if (!ValidateFilter(filter, broker_.limits().topic_bytes_max).ok()) return ErrorCode::kBadFilter;
   if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
-    *known = true;
-    return (*found)->filter() == filter ? ErrorCode::kNone : ErrorCode::kSubscriptionIdInUse;
+    const Subscription& there = **found;
+    if (there.filter() != filter || there.lane().policy() != overflow) {
+      return ErrorCode::kSubscriptionIdInUse;
+    }
+    *known = &there;
+    return ErrorCode::kNone;
   }
   if (subscriptions_.size() >= broker_.limits().subscriptions_max) {
     return ErrorCode::kTooManySubscriptions;
   }
-  return ErrorCode::kNone;
+  return broker_.memory_level() >= MemoryLevel::kRefuseSubscribers ? ErrorCode::kNodeMemory
+                                                                   : ErrorCode::kNone;
 }
 
 void Session::Subscribe(uint32_t id, FilterView filter, OverflowPolicy overflow,
                         bool wants_replay) {
-  SubscribeResult result{id, SubscribeResult::Verdict::kNew, kLiveLane, ErrorCode::kNone};
-  bool known;
+  SubscribeResult result{id};
+  const Subscription* known = nullptr;
   result.error = CheckSubscribe(id, filter, overflow, wants_replay, &known);
   if (result.error != ErrorCode::kNone) {
     result.verdict = SubscribeResult::Verdict::kRefused;
-  } else if (!known) {
-    auto subscription = Subscription::Make(id, filter, *this, live_lane_);
-    broker_.AddSubscription(*subscription);
-    subscriptions_.insert(std::move(subscription));
-    if (std::exchange(gap_owed_, false)) {
-      live_lane_.PushGap(Gap::OfUnknownCount(GapCause::kReconnect));
+  } else {
+    Lane& lane = LaneFor(overflow);
+    result.lane = lane.id();
+    if (known == nullptr) {
+      auto subscription = Subscription::Make(id, filter, lane);
+      broker_.AddSubscription(*subscription);
+      subscriptions_.insert(std::move(subscription));
     }
   }
   subscribe_results_.push_back(result);
@@ -87,16 +139,24 @@ void Session::Unsubscribe(uint32_t id) {
     broker_.RemoveSubscription(**found);
     subscriptions_.erase(found);
   }
-  subscribe_results_.push_back(
-      SubscribeResult{id, SubscribeResult::Verdict::kRemoved, kLiveLane, ErrorCode::kNone});
+  subscribe_results_.push_back(SubscribeResult{id, SubscribeResult::Verdict::kRemoved});
   Touch();
 }
 
+bool Session::TakeProducer(std::string_view producer_id) {
+  if (producer_id_.empty()) producer_id_ = producer_id;
+  return producer_id_ == producer_id;
+}
+
 PublishOutcome Session::Publish(const wire::PublishView& publish, uint64_t sequence) {
-  PublishOutcome outcome = broker_.Publish(publish, options_.principal);
+  PublishOutcome outcome;
+  outcome.sequence = sequence;
+  // Its outcome was told, or waits in a frame.
+  if (sequence != 0 && sequence <= publishes_through_) return outcome;
+  outcome = broker_.Publish(publish, options_.principal);
   outcome.sequence = sequence;
   if (sequence == 0) return outcome;
-  publish_results_.ok_through = sequence;
+  publish_results_.ok_through = publishes_through_ = sequence;
   const bool stands_alone = !outcome.ok() || publish.want_outcome;
   if (stands_alone) publish_results_.outcomes.push_back(outcome);
   // Nobody waits for what was sent with ACK_LEVEL_NONE; the next result that is due covers it.
@@ -107,101 +167,205 @@ PublishOutcome Session::Publish(const wire::PublishView& publish, uint64_t seque
   return outcome;
 }
 
+bool Session::Acknowledge(uint64_t frames_through) { return sent_.Acknowledge(frames_through); }
+
 void Session::Touch() {
   if (touched_) return;
   touched_ = true;
   broker_.NoteTouched(*this);
 }
 
-void Session::Queue(Lane& lane, Ref<const Record> record, Instant now) {
-  broker_.counters().dropped.Add(lane.Push(std::move(record), now));
+void Session::Queue(Lane& lane, const Ref<const Record>& record, Instant now) {
+  const Lane::Pushed pushed = lane.Push(record, now);
+  Count(pushed);
+  if (sink_ == nullptr && !pushed.overflowed) return;
+  Warn(lane, now);
   Touch();
 }
 
-void Session::QueueGap(uint32_t lane, Gap gap) {
-  BELFRY_CHECK(lane == kLiveLane);
-  live_lane_.PushGap(std::move(gap));
+void Session::Count(const Lane::Pushed& pushed) {
+  broker_.counters().dropped.Add(pushed.dropped);
+  broker_.counters().conflated.Add(pushed.conflated);
+  // In the middle of a fan-out nothing may be unlinked.
+  if (pushed.overflowed) doom_ = ErrorCode::kSlowSubscriber;
+}
+
+void Session::Warn(Lane& lane, Instant now) {
+  if (lane.TakeWarning(now)) warnings_due_[lane.id()] = true;
+}
+
+void Session::QueueGap(uint32_t lane, const Gap& gap) {
+  BELFRY_CHECK(lane < kLiveLanes && lanes_[lane] != nullptr);
+  lanes_[lane]->PushGap(gap);
   Touch();
 }
+
+// ---- connections
+
+void Session::Retire() {
+  if (std::exchange(retired_, true)) return;
+  if (sink_ == nullptr) broker_.counters().sessions_parked.Subtract();
+  for (const auto& subscription : subscriptions_) broker_.RemoveSubscription(*subscription);
+  subscriptions_.clear();
+  subscribe_results_.clear();
+  publish_results_due_ = false;
+  ForEachLane([](Lane& lane) { lane.Clear(); });
+  sent_.Forget();
+  broker_.LeaveDirectory(*this);
+}
+
+void Session::End(ErrorCode reason) {
+  if (retired_) return;
+  Retire();
+  if (sink_ != nullptr) sink_->Close(reason);
+}
+
+void Session::ChangeActive(int32_t by) {
+  for (const auto& subscription : subscriptions_) {
+    broker_.ChangeActive(subscription->filter(), by);
+  }
+}
+
+void Session::Detach(Instant now) {
+  BELFRY_CHECK(sink_ != nullptr && !retired_);
+  sink_ = nullptr;
+  detached_at_ = now;
+  ChangeActive(-1);
+  ForEachLane([&](Lane& lane) { lane.Rest(now); });
+  broker_.counters().sessions_parked.Add();
+}
+
+void Session::Attach(SessionSink& sink, uint64_t received_through, Instant now) {
+  BELFRY_CHECK(sink_ == nullptr && CanResume(received_through));
+  sink_ = &sink;
+  heard_at_ = sent_at_ = now;
+  listening_ = true;
+  ChangeActive(+1);
+  ForEachLane([&](Lane& lane) { lane.Wake(now); });
+  sent_.Rewind(received_through);
+  broker_.counters().sessions_parked.Subtract();
+  Touch();
+}
+
+// ---- what the broker calls
 
 void Session::Flush(Instant now) {
   if (retired_) return;
-  FlushResults(now);
-  if (retired_) return;
-  // A message must not overtake the result of the subscription that it matches.
-  if (!subscribe_results_.empty() || live_lane_.empty()) return;
-  broker_.counters().dropped.Add(live_lane_.DropExpired(now));
-  sent_at_ = now;
-  FlushLane(kLiveLane, live_lane_);
+  if (doom_ != ErrorCode::kNone) return End(doom_);
+  if (sink_ == nullptr) return;
+  const uint64_t sent_before = sent_.sent();
+  while (sent_.HasUnwritten() && sink_->writable()) {
+    sent_.WriteNext(*sink_);
+    sent_at_ = now;
+  }
+  FlushNotices();
+  // What is new must not overtake what is sent again, nor a message the result of its subscription.
+  if (!sent_.HasUnwritten()) FlushSubscribeResults();
+  if (!retired_ && !sent_.HasUnwritten()) {
+    FlushPublishResults();
+    if (subscribe_results_.empty()) FlushLanes(now);
+  }
+  if (sent_.sent() != sent_before) sent_at_ = now;
 }
 
-void Session::FlushResults(Instant now) {
+void Session::FlushNotices() {
+  for (uint32_t lane = 0; lane < kLiveLanes; ++lane) {
+    if (warnings_due_[lane] && sink_->writable()) {
+      warnings_due_[lane] = false;
+      sink_->SendNotice(ErrorCode::kLaneHalfFull, lane);
+    }
+  }
+}
+
+void Session::FlushSubscribeResults() {
   std::span<const SubscribeResult> results = subscribe_results_;
-  while (!results.empty() && sink_.writable()) {
+  while (!results.empty() && sink_->writable()) {
     const size_t count = std::min(results.size(), kResultsPerFrame);
-    sink_.SendSubscribeResults(results.first(count));
+    sent_.SendSubscribeResults(*sink_, results.first(count));
     // A plain call of which nothing works ends itself here.
     if (retired_) return;
     results = results.subspan(count);
-    sent_at_ = now;
   }
-  subscribe_results_.erase(subscribe_results_.begin(), subscribe_results_.end() - static_cast<ptrdiff_t>(results.size()));
-  while (publish_results_due_ && sink_.writable()) {
-    FlushPublishResults();
-    sent_at_ = now;
-  }
+  subscribe_results_.erase(subscribe_results_.begin(),
+                           subscribe_results_.end() - static_cast<ptrdiff_t>(results.size()));
 }
 
 void Session::FlushPublishResults() {
   std::vector<PublishOutcome>& outcomes = publish_results_.outcomes;
-  if (outcomes.size() <= kResultsPerFrame) {
-    sink_.SendPublishResults(publish_results_);
-    outcomes.clear();
-    publish_results_due_ = false;
-    return;
-  }
-  // The cumulative number may only cover what has no outcome still to come.
-  const auto end = outcomes.begin() + static_cast<ptrdiff_t>(kResultsPerFrame);
-  PublishResults part;
-  part.ok_through = end->sequence - 1;
-  part.outcomes.assign(outcomes.begin(), end);
-  outcomes.erase(outcomes.begin(), end);
-  sink_.SendPublishResults(part);
-}
-
-void Session::FlushLane(uint32_t id, Lane& lane) {
-  std::vector<Ref<const Record>>& records = broker_.scratch();
-  while (!lane.empty() && sink_.writable()) {
-    while (std::optional<Gap> gap = lane.TakeGap()) {
-      sink_.SendGap(id, *gap);
-      broker_.counters().gaps_out.Add();
+  while (publish_results_due_ && sink_->writable()) {
+    if (outcomes.size() <= kResultsPerFrame) {
+      sent_.SendPublishResults(*sink_, publish_results_);
+      outcomes.clear();
+      publish_results_due_ = false;
+      return;
     }
-    lane.TakeRecords(kDeliverRecordBytesMax, &records);
-    if (records.empty()) continue;
-    sink_.SendDeliver(id, records);
-    broker_.counters().deliveries_out.Add(records.size());
-    records.clear();
+    // The cumulative number may only cover what has no outcome still to come.
+    const auto end = outcomes.begin() + static_cast<ptrdiff_t>(kResultsPerFrame);
+    PublishResults part;
+    part.ok_through = end->sequence - 1;
+    part.outcomes.assign(outcomes.begin(), end);
+    outcomes.erase(outcomes.begin(), end);
+    sent_.SendPublishResults(*sink_, part);
   }
 }
 
-void Session::Tick(Instant now) {
-  if (retired_) return;
-  const uint64_t dropped = live_lane_.DropExpired(now);
-  if (dropped != 0) {
-    broker_.counters().dropped.Add(dropped);
-    Touch();
+// A frame of each lane in turn, as long as the wire takes them.
+void Session::FlushLanes(Instant now) {
+  ForEachLane([&](Lane& lane) { Count(lane.DropExpired(now)); });
+  if (doom_ != ErrorCode::kNone) return End(doom_);
+  for (size_t idle = 0; idle < kLiveLanes && sink_->writable();) {
+    Lane* const lane = lanes_[next_lane_].get();
+    next_lane_ = (next_lane_ + 1) % kLiveLanes;
+    idle = lane != nullptr && FlushOnce(*lane) ? 0 : idle + 1;
   }
-  live_lane_.Trim();
-  if (options_.heartbeat.count() == 0) return;
+}
+
+// The gaps at the front of the lane and one frame of messages. False: there is nothing.
+bool Session::FlushOnce(Lane& lane) {
+  if (lane.empty()) return false;
+  while (std::optional<Gap> gap = lane.TakeGap()) {
+    sent_.SendGap(*sink_, lane.id(), *std::move(gap));
+    broker_.counters().gaps_out.Add();
+  }
+  std::vector<Ref<const Record>>& records = broker_.scratch();
+  lane.TakeRecords(kDeliverRecordBytesMax, &records);
+  if (records.empty()) return true;
+  delivered_ += records.size();
+  broker_.counters().deliveries_out.Add(records.size());
+  sent_.SendDeliver(*sink_, lane.id(), records);
+  return true;
+}
+
+bool Session::Tick(Instant now) {
+  if (retired_ || sink_ == nullptr) return true;
+  ForEachLane([&](Lane& lane) {
+    const Lane::Pushed pushed = lane.DropExpired(now);
+    Count(pushed);
+    Warn(lane, now);
+    if (pushed.dropped != 0 || pushed.overflowed || warnings_due_[lane.id()]) Touch();
+    lane.Trim();
+  });
+  if (options_.heartbeat.count() == 0) return true;
   // While we do not read, the silence is ours; HTTP/2's own keepalive finds a dead peer meanwhile.
   if (!listening_) heard_at_ = now;
-  if (now - heard_at_ > options_.heartbeat * kSilentHeartbeatsMax) {
-    Retire();
-    sink_.Close(ErrorCode::kHeartbeatTimeout);
-  } else if (now - sent_at_ >= options_.heartbeat && sink_.writable()) {
-    sink_.SendHeartbeat();
+  if (now - heard_at_ > options_.heartbeat * kSilentHeartbeatsMax) return false;
+  if (now - sent_at_ >= options_.heartbeat && sink_->writable()) {
+    sink_->SendHeartbeat();
     sent_at_ = now;
   }
+  return true;
+}
+
+void Session::Shed(size_t bytes_max) {
+  size_t left = bytes_max;
+  ForEachLane([&](Lane& lane) {
+    // A lane that has less than its part leaves the rest to the others.
+    const uint64_t lost = lane.Shed(left);
+    broker_.counters().dropped.Add(lost);
+    broker_.counters().shed.Add(lost);
+    left -= std::min(left, lane.queued_bytes());
+    if (lost != 0 && sink_ != nullptr) Touch();
+  });
 }
 
 }  // namespace belfry::core

@@ -8,11 +8,10 @@
 
 namespace belfry::core {
 
-std::unique_ptr<Subscription> Subscription::Make(uint32_t id, FilterView filter, Session& session,
-                                                 Lane& lane) {
+std::unique_ptr<Subscription> Subscription::Make(uint32_t id, FilterView filter, Lane& lane) {
   BELFRY_CHECK(filter.text.size() <= UINT16_MAX);
   void* memory = ::operator new(sizeof(Subscription) + filter.text.size());
-  auto* subscription = new (memory) Subscription(id, filter, session, lane);
+  auto* subscription = new (memory) Subscription(id, filter, lane);
   if (!filter.text.empty()) {
     std::memcpy(static_cast<void*>(subscription + 1), filter.text.data(), filter.text.size());
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One filter of one session, linked into the list of all that have the same filter on its reactor
-// (fanout.h). There may be a million of them in one session, so object and text are one allocation.
+// (fanout.h); those that have lane and filter in common are twins and share one place in the list.
+// There may be a million of them in one session, so object and text are one allocation.
 //
 // Threads: Confined to its session's reactor. Ownership: by its session; the fan-out only links it.
 #pragma once
@@ -14,12 +15,10 @@
 namespace belfry::core {
 
 class Lane;
-class Session;
 
 class Subscription {
  public:
-  static std::unique_ptr<Subscription> Make(uint32_t id, FilterView filter, Session& session,
-                                            Lane& lane);
+  static std::unique_ptr<Subscription> Make(uint32_t id, FilterView filter, Lane& lane);
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
@@ -27,7 +26,6 @@ class Subscription {
   FilterView filter() const {
     return {kind_, {reinterpret_cast<const char*>(this + 1), text_size_}};
   }
-  Session& session() const { return session_; }
   Lane& lane() const { return lane_; }
 
   static void operator delete(void* memory) { ::operator delete(memory); }
@@ -35,20 +33,22 @@ class Subscription {
  private:
   friend class Fanout;  // links it
 
-  Subscription(uint32_t id, FilterView filter, Session& session, Lane& lane)
-      : session_(session),
-        lane_(lane),
+  Subscription(uint32_t id, FilterView filter, Lane& lane)
+      : lane_(lane),
         id_(id),
         text_size_(static_cast<uint16_t>(filter.text.size())),
         kind_(filter.kind) {}
 
-  Session& session_;
   Lane& lane_;
+  // In the list of the filter, or, for one that came later, in its elder twin's list of twins.
   Subscription* next_ = nullptr;
   Subscription** previous_next_ = nullptr;
+  // Of the one that stands in the filter's list: those that do not.
+  Subscription* twins_ = nullptr;
   const uint32_t id_;
   const uint16_t text_size_;
   const FilterKind kind_;
+  bool is_twin_ = false;
 };
 
 // Lets a hash set of subscriptions be asked by id, so that the id is not stored twice.

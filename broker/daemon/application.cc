@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <random>
 #include <thread>
 
 #include "broker/config/address.h"
@@ -42,6 +43,16 @@ core::LaneBounds LaneBoundsOf(const config::SlowConfig& slow) {
           .age_max = slow.queue_age};
 }
 
+size_t MemoryLimit(const config::Config& config) {
+  return config.limits.memory != 0 ? config.limits.memory : MemoryWatch::AvailableBytes() / 2;
+}
+
+// So that a session's number from before a restart is not another session's now.
+core::SessionId RandomSessionId() {
+  std::random_device random;
+  return (uint64_t{random()} << 32 | random()) >> 1;
+}
+
 auth::TlsFiles TlsFilesOf(const config::TlsConfig& tls) {
   return {.cert = tls.cert, .key = tls.key, .client_ca = tls.client_ca};
 }
@@ -70,17 +81,27 @@ Application::Application(CommandLine command_line, config::Config config)
       config_(std::move(config)),
       log_(clock_, config_.log.level, config_.log.format),
       session_cuts_(log_, clock_),
-      interest_(static_cast<core::DestinationId>(ReactorCount(config_))),
-      meter_(clock_) {
+      node_(static_cast<core::DestinationId>(ReactorCount(config_)), MemoryLimit(config_),
+            RandomSessionId()),
+      meter_(clock_),
+      memory_watch_(node_.memory) {
   const core::BrokerLimits limits = {.payload_bytes_max = config_.limits.payload_bytes,
                                      .topic_bytes_max = config_.limits.topic_bytes,
-                                     .subscriptions_max = config_.limits.subscriptions};
+                                     .subscriptions_max = config_.limits.subscriptions,
+                                     .grace = config_.session.grace,
+                                     .resume_window_bytes = config_.session.resume_window};
   for (size_t i = 0; i < ReactorCount(config_); ++i) {
-    reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), interest_, clock_,
+    reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), node_, clock_,
                                                         limits, LaneBoundsOf(config_.slow)));
     meter_.Watch(*reactors_.back());
     watchdog_.Watch(reactors_.back()->reactor());
   }
+  node_.control = [this](core::DestinationId reactor,
+                         std::function<void(core::Broker&)> function) {
+    BrokerReactor& target = *reactors_[reactor];
+    target.reactor().Post(
+        [&broker = target.broker(), function = std::move(function)] { function(broker); });
+  };
   for (const auto& from : reactors_) {
     for (const auto& to : reactors_) {
       if (from != to) from->Connect(*to);
@@ -153,7 +174,10 @@ Status Application::StartGrpc() {
 }
 
 void Application::FillServices() {
-  for (const auto& reactor : reactors_) services_.brokers.push_back(&reactor->broker());
+  for (const auto& reactor : reactors_) {
+    services_.brokers.push_back(&reactor->broker());
+    services_.reactors.push_back(&reactor->reactor());
+  }
   services_.node_id = config_.node.id;
   services_.cluster_id = config_.cluster.id;
   services_.heartbeat = config_.session.heartbeat;
@@ -241,6 +265,7 @@ int Application::Run() {
 
 void Application::LookAround() {
   meter_.Observe();
+  memory_watch_.Observe();
   reactors_turn_ = watchdog_.AllTurned();
   if (reactors_turn_) NotifySystemd("WATCHDOG=1");
 }

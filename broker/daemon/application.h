@@ -16,9 +16,10 @@
 
 #include "broker/auth/tls_reloader.h"
 #include "broker/config/config.h"
-#include "broker/core/interest_table.h"
+#include "broker/core/node.h"
 #include "broker/daemon/broker_reactor.h"
 #include "broker/daemon/command_line.h"
+#include "broker/daemon/memory_watch.h"
 #include "broker/daemon/node_meter.h"
 #include "broker/daemon/watchdog.h"
 #include "broker/frontend/grpc/service_context.h"
@@ -65,9 +66,10 @@ class Application {
   std::atomic<bool> reactors_turn_{true};  // as of the last watchdog check
 
   std::unique_ptr<auth::TlsReloader> tls_;  // none: plaintext
-  core::InterestTable interest_;
+  core::Node node_;
   std::vector<std::unique_ptr<BrokerReactor>> reactors_;
   NodeMeter meter_;
+  MemoryWatch memory_watch_;
   Watchdog watchdog_;
   frontend::grpc::ServiceContext services_;
   rpc::ServiceTable methods_;

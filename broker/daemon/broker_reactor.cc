@@ -11,10 +11,10 @@ constexpr Duration kTickPeriod = std::chrono::seconds(1);
 
 }  // namespace
 
-BrokerReactor::BrokerReactor(int index, core::InterestTable& interest, const Clock& clock,
+BrokerReactor::BrokerReactor(int index, core::Node& node, const Clock& clock,
                              const core::BrokerLimits& limits, const core::LaneBounds& lane_bounds)
     : reactor_(index, clock),
-      broker_(static_cast<core::DestinationId>(index), interest, clock, limits, lane_bounds),
+      broker_(static_cast<core::DestinationId>(index), node, clock, limits, lane_bounds),
       inbox_(reactor_, kInboxCapacity,
              [this](Ref<const core::Record>&& record) { broker_.Receive(record); }),
       tick_(reactor_, [this] { broker_.Tick(); }) {

@@ -20,7 +20,7 @@ namespace belfry::daemon {
 
 class BrokerReactor final : private reactor::TurnEnd {
  public:
-  BrokerReactor(int index, core::InterestTable& interest, const Clock& clock,
+  BrokerReactor(int index, core::Node& node, const Clock& clock,
                 const core::BrokerLimits& limits, const core::LaneBounds& lane_bounds);
   ~BrokerReactor();
 

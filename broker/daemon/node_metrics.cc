@@ -34,11 +34,21 @@ void AddNodeMetrics(observability::MetricsPage& page, const NodeMeter& meter,
           &BrokerCounters::deliveries_out);
   counter("belfry_core_dropped_total",
           "Messages dropped from full or old queues; each is in a gap.", &BrokerCounters::dropped);
+  counter("belfry_core_conflated_total",
+          "Messages replaced by a newer one of the same topic and key before they were sent.",
+          &BrokerCounters::conflated);
+  counter("belfry_core_shed_total",
+          "Messages dropped to keep the node within limits.memory; each is in a gap.",
+          &BrokerCounters::shed);
   counter("belfry_core_gaps_out_total", "Gaps told to sessions.", &BrokerCounters::gaps_out);
   counter("belfry_core_spills_total", "Times a reactor stopped reading for a full inbox.",
           &BrokerCounters::spills);
-  gauge("belfry_core_sessions", "Open sessions and plain subscribe calls.",
+  counter("belfry_core_sessions_resumed_total", "Sessions that went on after a break.",
+          &BrokerCounters::sessions_resumed);
+  gauge("belfry_core_sessions", "Sessions, parked ones too, and plain subscribe calls.",
         &BrokerCounters::sessions);
+  gauge("belfry_core_sessions_parked", "Sessions that wait for their client to come back.",
+        &BrokerCounters::sessions_parked);
   gauge("belfry_core_subscriptions", "Subscriptions of all sessions.",
         &BrokerCounters::subscriptions);
   page.AddGauge("belfry_rpc_connections", "Open gRPC connections.",

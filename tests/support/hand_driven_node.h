@@ -54,14 +54,22 @@ class HandDrivenNode {
     size_t inbox_capacity = 1024;
     core::BrokerLimits limits{};
     core::LaneBounds lane_bounds{};
+    size_t memory_limit = 0;
   };
 
   HandDrivenNode() : HandDrivenNode(Options{}) {}
   explicit HandDrivenNode(Options options)
-      : interest(static_cast<core::DestinationId>(options.reactors)) {
+      : node(static_cast<core::DestinationId>(options.reactors), options.memory_limit,
+             /*first_session_id=*/1, /*memory_granularity=*/1),
+        interest(node.interest),
+        controls(options.reactors) {
+    node.control = [this](core::DestinationId reactor,
+                          std::function<void(core::Broker&)> function) {
+      controls[reactor].push_back(std::move(function));
+    };
     for (size_t i = 0; i < options.reactors; ++i) {
       brokers.push_back(std::make_unique<core::Broker>(static_cast<core::DestinationId>(i),
-                                                       interest, clock, options.limits,
+                                                       node, clock, options.limits,
                                                        options.lane_bounds));
       inboxes.push_back(std::make_unique<BoundedInbox>(options.inbox_capacity));
     }
@@ -75,6 +83,7 @@ class HandDrivenNode {
   core::Broker& broker(size_t index = 0) { return *brokers[index]; }
   // One turn of one reactor.
   void Turn(size_t index) {
+    for (auto& function : std::exchange(controls[index], {})) function(*brokers[index]);
     inboxes[index]->Drain(*brokers[index]);
     brokers[index]->EndTurn();
   }
@@ -84,7 +93,8 @@ class HandDrivenNode {
       for (size_t i = 0; i < brokers.size(); ++i) Turn(i);
       bool quiet = true;
       for (size_t i = 0; i < brokers.size(); ++i) {
-        quiet = quiet && inboxes[i]->size() == 0 && brokers[i]->intake_open();
+        quiet = quiet && inboxes[i]->size() == 0 && brokers[i]->intake_open() &&
+                controls[i].empty();
       }
       if (quiet) return;
     }
@@ -92,7 +102,10 @@ class HandDrivenNode {
   }
 
   ManualClock clock;
-  core::InterestTable interest;
+  core::Node node;
+  core::InterestTable& interest;
+  // The control lanes, by reactor.
+  std::vector<std::vector<std::function<void(core::Broker&)>>> controls;
   std::vector<std::unique_ptr<core::Broker>> brokers;
   std::vector<std::unique_ptr<BoundedInbox>> inboxes;
 };

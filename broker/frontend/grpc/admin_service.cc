@@ -45,7 +45,7 @@ void GetTopic(const ServiceContext& context, const v1::GetTopicRequest& request,
     return;
   }
   const core::InterestTable::Match match =
-      broker.interest().Find(request.topic(), MatchScope::kAll);
+      broker.node().interest.Find(request.topic(), MatchScope::kAll);
   v1::TopicStatus status;
   status.set_topic(request.topic());
   status.set_subscribers(match.subscribers);

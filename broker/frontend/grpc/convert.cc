@@ -10,12 +10,19 @@ StatusCode StatusCodeOf(ErrorCode reason) {
   switch (reason) {
     case ErrorCode::kShuttingDown:
     case ErrorCode::kHeartbeatTimeout:
+    case ErrorCode::kKicked:
       return StatusCode::kUnavailable;
     case ErrorCode::kVersionMismatch:
+    case ErrorCode::kStaleIncarnation:
       return StatusCode::kFailedPrecondition;
     case ErrorCode::kHelloTimeout:
       return StatusCode::kDeadlineExceeded;
+    case ErrorCode::kTakenOver:
+    case ErrorCode::kSessionMoved:
+      return StatusCode::kAborted;
     case ErrorCode::kTooManySubscriptions:
+    case ErrorCode::kNodeMemory:
+    case ErrorCode::kSlowSubscriber:
       return StatusCode::kResourceExhausted;
     default:
       return StatusCode::kInvalidArgument;

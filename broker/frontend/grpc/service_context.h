@@ -38,6 +38,7 @@ struct NodeTotals {
 struct ServiceContext {
   // By reactor index.
   std::vector<core::Broker*> brokers;
+  std::vector<reactor::Reactor*> reactors;
   std::string node_id;
   std::string cluster_id;
   // Where clients reach this cluster.

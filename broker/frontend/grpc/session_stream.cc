@@ -17,6 +17,7 @@ namespace {
 constexpr uint32_t kVersion = 1;
 constexpr size_t kClientIdBytesMax = 128;
 constexpr size_t kProducerIdBytes = 16;
+constexpr size_t kResumeTokenBytes = 16;
 
 uint32_t Milliseconds(Duration duration) {
   return static_cast<uint32_t>(
@@ -30,18 +31,18 @@ Status ProtocolError(std::string_view text) {
 }  // namespace
 
 SessionStream::SessionStream(const ServiceContext& context, rpc::Call& call)
-    : context_(context), call_(call), broker_(context.broker(call.reactor())) {
+    : context_(context), call_(call), broker_(&context.broker(call.reactor())) {
   hello_timer_.emplace(call.reactor(), [this] { Close(ErrorCode::kHelloTimeout); });
   hello_timer_->StartOnce(context.hello_timeout);
 }
 
 SessionStream::~SessionStream() {
-  if (in_intake_) broker_.LeaveIntake(*this);
+  if (in_intake_) broker_->LeaveIntake(*this);
 }
 
 void SessionStream::OnMessage(std::string_view message) {
   if (ended_) return;
-  if (session_ != nullptr) session_->Heard(broker_.now());
+  if (session_ != nullptr) session_->Heard(broker_->now());
   std::string_view batch;
   if (session_ != nullptr && FindPublishBatch(message, &batch)) {
     OnPublish(batch);
@@ -78,17 +79,18 @@ void SessionStream::OnFrame(const v1::ClientFrame& frame) {
       for (const uint32_t id : frame.unsubscribe().ids()) session_->Unsubscribe(id);
       return;
     case v1::ClientFrame::kPing: {
+      if (!OnAcknowledged(frame.ping().frames_through())) return;
       v1::ServerFrame answer;
       answer.mutable_heartbeat()->set_nonce(frame.ping().nonce());
       Send(answer);
       return;
     }
-    case v1::ClientFrame::kAuth: {
-      v1::ServerFrame answer;
-      ToProto(ErrorCode::kUnsupported, answer.mutable_notice()->mutable_error());
-      Send(answer);
+    case v1::ClientFrame::kAck:
+      OnAcknowledged(frame.ack().frames_through());
       return;
-    }
+    case v1::ClientFrame::kAuth:
+      SendNotice(ErrorCode::kUnsupported, 0);
+      return;
     case v1::ClientFrame::kGoodbye:
       session_.reset();
       End(Status());
@@ -97,52 +99,91 @@ void SessionStream::OnFrame(const v1::ClientFrame& frame) {
       // It came with something else in the same frame, so the shortcut did not take it.
       End(ProtocolError("a publish frame holds more than the publish"));
       return;
-    case v1::ClientFrame::kAck:
     case v1::ClientFrame::FRAME_NOT_SET:
-      // Nothing is kept for a resume in this release; an unknown frame is of a newer one.
+      // Of a newer release.
       return;
   }
 }
 
-void SessionStream::OnHello(const v1::Hello& hello) {
+bool SessionStream::OnAcknowledged(uint64_t frames_through) {
+  const bool possible = session_->Acknowledge(frames_through);
+  if (!possible) End(ProtocolError("it acknowledges frames that were not sent"));
+  return possible;
+}
+
+Status SessionStream::CheckHello(const v1::Hello& hello) const {
   if (hello.min_version() > kVersion || hello.max_version() < kVersion) {
-    End(FailedPrecondition(
+    return FailedPrecondition(
         fmt::format("{}: this broker speaks version {}, the client {} to {}; upgrade the older one",
                     ErrorCodeName(ErrorCode::kVersionMismatch), kVersion, hello.min_version(),
-                    hello.max_version())));
-    return;
+                    hello.max_version()));
   }
   const std::string& client_id = hello.client_id();
   if (client_id.empty() || client_id.size() > kClientIdBytesMax || !IsPlainText(client_id)) {
-    End(ProtocolError("Hello.client_id must be 1 to 128 bytes without control characters"));
-    return;
+    return ProtocolError("Hello.client_id must be 1 to 128 bytes without control characters");
   }
-  hello_timer_.reset();
-  core::SessionOptions options;
-  options.client_id = client_id;
-  options.principal = call_.peer().principal;
-  options.address = call_.peer().address;
-  options.reconnected = !hello.resume_token().empty();
-  options.heartbeat = context_.heartbeat;
-  session_ = std::make_unique<core::Session>(broker_, *this, std::move(options));
+  const size_t token_size = hello.resume_token().size();
+  if (token_size != 0 && token_size != kResumeTokenBytes) {
+    return ProtocolError("Hello.resume_token must be the 16 bytes of a Welcome, or empty");
+  }
+  return Status();
+}
 
+void SessionStream::OnHello(const v1::Hello& hello) {
+  hello_timer_.reset();
+  if (const Status status = CheckHello(hello); !status.ok()) return End(status);
+  BeginSession(hello);
+}
+
+void SessionStream::BeginSession(const v1::Hello& hello) {
+  session_ = Resume(hello);
+  const bool resumed = session_ != nullptr;
+  if (!resumed) {
+    core::SessionOptions options;
+    options.client_id = hello.client_id();
+    options.principal = call_.peer().principal;
+    options.address = call_.peer().address;
+    options.incarnation = hello.incarnation();
+    options.resume_token = NewResumeToken();
+    options.reconnected = !hello.resume_token().empty();
+    options.heartbeat = context_.heartbeat;
+    ErrorCode refused = ErrorCode::kNone;
+    session_ = broker_->Open(*this, std::move(options), &refused);
+    if (session_ == nullptr) return Close(refused);
+  }
+  SendWelcome(resumed);
+  if (resumed) session_->Attach(*this, hello.received_through(), broker_->now());
+  if (broker_->leaving() != ErrorCode::kNone) SendGoAway(broker_->leaving(), 0);
+  LogDebug(resumed ? "session resumed" : "session opened", "");
+}
+
+std::unique_ptr<core::Session> SessionStream::Resume(const v1::Hello& hello) {
+  if (hello.resume_token().empty()) return nullptr;
+  const auto place = broker_->node().sessions.FindToResume(
+      {call_.peer().principal, hello.client_id(), hello.incarnation(), hello.resume_token()});
+  // From another reactor the client gets a new session here, which supersedes the old one.
+  if (!place || place->reactor != broker_->self()) return nullptr;
+  return broker_->Claim(place->session, hello.received_through());
+}
+
+void SessionStream::SendWelcome(bool resumed) {
   v1::ServerFrame answer;
   v1::Welcome& welcome = *answer.mutable_welcome();
   welcome.set_version(kVersion);
   welcome.set_node_id(context_.node_id);
   welcome.set_cluster_id(context_.cluster_id);
-  welcome.set_resume_token(NewResumeToken());
+  welcome.set_resume_token(session_->options().resume_token);
+  welcome.set_resumed(resumed);
+  welcome.set_publishes_through(session_->publishes_through());
   welcome.set_heartbeat_ms(Milliseconds(context_.heartbeat));
-  welcome.mutable_limits()->set_payload_bytes(broker_.limits().payload_bytes_max);
-  welcome.mutable_limits()->set_topic_bytes(
-      static_cast<uint32_t>(broker_.limits().topic_bytes_max));
-  welcome.mutable_limits()->set_subscriptions(
-      static_cast<uint32_t>(broker_.limits().subscriptions_max));
+  const core::BrokerLimits& limits = broker_->limits();
+  welcome.set_grace_ms(Milliseconds(limits.grace));
+  welcome.mutable_limits()->set_payload_bytes(limits.payload_bytes_max);
+  welcome.mutable_limits()->set_topic_bytes(static_cast<uint32_t>(limits.topic_bytes_max));
+  welcome.mutable_limits()->set_subscriptions(static_cast<uint32_t>(limits.subscriptions_max));
   welcome.mutable_limits()->set_frame_bytes(context_.frame_bytes_max);
   for (const std::string& endpoint : context_.endpoints) welcome.add_endpoints(endpoint);
   Send(answer);
-  if (broker_.leaving() != ErrorCode::kNone) SendGoAway(broker_.leaving(), 0);
-  LogDebug("session opened", "");
 }
 
 void SessionStream::OnSubscribe(const v1::SubscribeBatch& batch) {
@@ -168,15 +209,13 @@ void SessionStream::OnPublish(std::string_view batch) {
     End(ProtocolError("a PublishBatch needs a producer_id of 16 bytes and sequences from 1"));
     return;
   }
-  if (producer_id_.empty()) {
-    producer_id_ = head.producer_id;
-  } else if (producer_id_ != head.producer_id) {
+  if (!session_->TakeProducer(head.producer_id)) {
     End(ProtocolError("a session uses one producer_id"));
     return;
   }
   if (!in_intake_) {
     in_intake_ = true;
-    broker_.JoinIntake(*this);
+    broker_->JoinIntake(*this);
   }
   uint64_t sequence = head.first_sequence;
   ForEachPublish(batch, kPublishBatchFields.messages, [&](const wire::PublishView& publish) {
@@ -186,7 +225,7 @@ void SessionStream::OnPublish(std::string_view batch) {
 
 void SessionStream::OnHalfClose() {
   if (ended_) return;
-  if (session_ != nullptr) session_->Flush(broker_.now());
+  if (session_ != nullptr) session_->Flush(broker_->now());
   session_.reset();
   End(Status());
 }
@@ -200,7 +239,8 @@ void SessionStream::OnClosed(const Status& how) {
   LogDebug("session closed", MessageOf(how));
   ended_ = true;
   hello_timer_.reset();
-  session_.reset();
+  // It broke, or was over before: Park knows.
+  if (session_ != nullptr) broker_->Park(std::move(session_));
 }
 
 void SessionStream::SendSubscribeResults(std::span<const core::SubscribeResult> results) {
@@ -213,7 +253,7 @@ void SessionStream::SendSubscribeResults(std::span<const core::SubscribeResult> 
 void SessionStream::SendPublishResults(const core::PublishResults& results) {
   v1::ServerFrame frame;
   auto* out = frame.mutable_published();
-  out->set_producer_id(producer_id_);
+  out->set_producer_id(session_->producer_id());
   out->set_ok_through(results.ok_through);
   for (const core::PublishOutcome& outcome : results.outcomes)
     ToProto(outcome, out->add_outcomes());
@@ -243,6 +283,19 @@ void SessionStream::SendGoAway(ErrorCode reason, uint32_t after_ms) {
   Send(frame);
 }
 
+void SessionStream::SendNotice(ErrorCode code, uint32_t lane) {
+  v1::ServerFrame frame;
+  ToProto(code, frame.mutable_notice()->mutable_error());
+  frame.mutable_notice()->set_lane(lane);
+  Send(frame);
+}
+
+std::unique_ptr<core::Session> SessionStream::Yield() {
+  std::unique_ptr<core::Session> session = std::move(session_);
+  End(ToStatus(ErrorCode::kSessionMoved));
+  return session;
+}
+
 void SessionStream::Close(ErrorCode reason) {
   if (context_.session_cuts != nullptr) {
     context_.session_cuts->Warn("session cut", {{"client_id", client_id()},
@@ -250,6 +303,8 @@ void SessionStream::Close(ErrorCode reason) {
                                                 {"address", call_.peer().address},
                                                 {"reason", ErrorCodeName(reason)}});
   }
+  // A client that has fallen silent may be there again soon.
+  if (reason == ErrorCode::kHeartbeatTimeout) broker_->Park(std::move(session_));
   End(ToStatus(reason));
 }
 

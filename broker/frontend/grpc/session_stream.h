@@ -6,6 +6,8 @@
 //
 //     OnMessage → Hello → (Welcome) → subscribe | unsubscribe | publish | ping | … → Goodbye
 //
+// When the stream breaks, the session is parked for its client to come back.
+//
 // Reading stops while the stream's output is full or while the reactor's intake is closed, so that
 // back-pressure reaches the client.
 //
@@ -44,14 +46,23 @@ class SessionStream final : public rpc::CallHandler, public core::SessionSink, p
   void SendGap(uint32_t lane, const core::Gap& gap) override;
   void SendHeartbeat() override;
   void SendGoAway(ErrorCode reason, uint32_t after_ms) override;
+  void SendNotice(ErrorCode code, uint32_t lane) override;
   void Close(ErrorCode reason) override;
+  std::unique_ptr<core::Session> Yield() override;
 
   // core::Intake
   void OnIntake(bool open) override;
 
  private:
   void OnHello(const v1::Hello& hello);
+  Status CheckHello(const v1::Hello& hello) const;
+  void BeginSession(const v1::Hello& hello);
+  // The session that the Hello asks for, if this reactor has it.
+  std::unique_ptr<core::Session> Resume(const v1::Hello& hello);
+  void SendWelcome(bool resumed);
   void OnFrame(const v1::ClientFrame& frame);
+  // False: it was impossible, and the stream has ended.
+  bool OnAcknowledged(uint64_t frames_through);
   void OnSubscribe(const v1::SubscribeBatch& batch);
   void OnPublish(std::string_view batch);
   void Send(const v1::ServerFrame& frame);
@@ -62,12 +73,11 @@ class SessionStream final : public rpc::CallHandler, public core::SessionSink, p
 
   const ServiceContext& context_;
   rpc::Call& call_;
-  core::Broker& broker_;
+  core::Broker* broker_;
   // Until the Hello.
   std::optional<reactor::Timer> hello_timer_;
   // From the Hello on.
   std::unique_ptr<core::Session> session_;
-  std::string producer_id_;
   bool in_intake_ = false;
   bool intake_open_ = true;
   bool reading_ = true;

@@ -33,8 +33,12 @@ SubscribeStream::SubscribeStream(const ServiceContext& context, const v1::Subscr
   options.client_id = "subscribe-call";
   options.principal = call.peer().principal;
   options.address = call.peer().address;
-  session_ =
-      std::make_unique<core::Session>(broker, *this, std::move(options));
+  ErrorCode refused = ErrorCode::kNone;
+  session_ = broker.Open(*this, std::move(options), &refused);
+  if (session_ == nullptr) {
+    Close(refused);
+    return;
+  }
   uint32_t id = 0;
   for (const v1::Filter& proto : request.filters()) {
     const FilterView filter = FromProto(proto);

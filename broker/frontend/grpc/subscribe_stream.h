@@ -35,6 +35,8 @@ class SubscribeStream final : public rpc::CallHandler, public core::SessionSink 
   void SendDeliver(uint32_t lane, std::span<const Ref<const core::Record>> records) override;
   void SendGap(uint32_t lane, const core::Gap& gap) override;
   void SendHeartbeat() override {}
+  // A plain call has no frame for it; the gap comes if it must.
+  void SendNotice(ErrorCode, uint32_t) override {}
   // A plain call has no frame for it: it ends, and the caller's library opens another elsewhere.
   void SendGoAway(ErrorCode reason, uint32_t) override { Close(reason); }
   void Close(ErrorCode reason) override;

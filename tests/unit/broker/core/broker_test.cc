@@ -177,6 +177,7 @@ TEST(Broker, StampsTimeAndPublisherAndIgnoresWhatTheClientClaims) {
     void SendGap(uint32_t, const Gap&) override {}
     void SendHeartbeat() override {}
     void SendGoAway(ErrorCode, uint32_t) override {}
+    void SendNotice(ErrorCode, uint32_t) override {}
     void Close(ErrorCode) override {}
     std::string bytes;
   } sink;

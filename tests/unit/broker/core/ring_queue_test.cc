@@ -28,15 +28,18 @@ RC_GTEST_PROP(RingQueue, BehavesAsADeque, ()) {
   }
 }
 
-TEST(RingQueue, GivesMemoryBackOnlyWhenEmptyAndGrown) {
+TEST(RingQueue, GivesMemoryBackOnlyWhenSparseAndGrown) {
   RingQueue<int> ring;
   EXPECT_EQ(ring.capacity(), 0u);
   for (int i = 0; i < 100; ++i) ring.push_back(i);
-  ring.ReleaseIfEmpty();
-  EXPECT_EQ(ring.size(), 100u);
-  while (!ring.empty()) ring.pop_front();
-  EXPECT_GE(ring.capacity(), 100u);
-  ring.ReleaseIfEmpty();
+  ring.ShrinkIfSparse();
+  EXPECT_EQ(ring.capacity(), 128u);
+  while (ring.size() > 10) ring.pop_front();
+  ring.ShrinkIfSparse();
+  EXPECT_EQ(ring.capacity(), 32u);
+  for (int i = 90; !ring.empty(); ++i) EXPECT_EQ(ring.pop_front(), i);
+  EXPECT_EQ(ring.capacity(), 32u);
+  ring.ShrinkIfSparse();
   EXPECT_EQ(ring.capacity(), 0u);
   ring.push_back(1);
   EXPECT_EQ(ring.front(), 1);

@@ -76,7 +76,7 @@ TEST_F(SessionTest, TheSameSubscriptionAgainIsHarmless) {
 TEST_F(SessionTest, RefusesWhatItCannotServe) {
   Begin({.limits = {.subscriptions_max = 1}});
   session_->Subscribe(1, kT, OverflowPolicy::kDropOldest, /*wants_replay=*/true);
-  session_->Subscribe(2, kT, OverflowPolicy::kConflate, false);
+  session_->Subscribe(2, kT, OverflowPolicy::kUnknown, false);
   Subscribe(3, {FilterKind::kWildcard, "a>"});
   Subscribe(4, kT);
   Subscribe(4, {FilterKind::kLiteral, "other"});
@@ -113,7 +113,8 @@ TEST_F(SessionTest, AStoppedReaderGetsTheNewestAndAnExactGapBeforeThem) {
   sink_.set_writable(true);
   session_->Touch();
   node_->Settle();
-  EXPECT_THAT(sink_.Take(), ElementsAre("gap t:7 total=7", "t=7", "t=8", "t=9"));
+  EXPECT_THAT(sink_.Take(), ElementsAre("notice LANE_HALF_FULL lane 0", "gap t:7 total=7", "t=7",
+                                        "t=8", "t=9"));
   EXPECT_EQ(node_->broker().counters().dropped.value(), 7u);
   EXPECT_EQ(node_->broker().counters().gaps_out.value(), 1u);
 }
@@ -132,7 +133,8 @@ TEST_F(SessionTest, WhatIsTooOldIsDroppedWithAGapAlsoWhileNothingElseHappens) {
   EXPECT_EQ(node_->broker().counters().dropped.value(), 1u);
   sink_.set_writable(true);
   node_->Settle();
-  EXPECT_THAT(sink_.Take(), ElementsAre("gap t:1 total=1", "t=young"));
+  EXPECT_THAT(sink_.Take(),
+              ElementsAre("notice LANE_HALF_FULL lane 0", "gap t:1 total=1", "t=young"));
 }
 
 TEST_F(SessionTest, StopsInTheMiddleOfALaneWhenTheSinkFillsUp) {
@@ -213,13 +215,12 @@ TEST_F(SessionTest, ASilenceThatWeCauseIsNotThePeers) {
   EXPECT_THAT(sink_.Take(), ElementsAre("close HEARTBEAT_TIMEOUT"));
 }
 
-TEST_F(SessionTest, ACutSessionGetsNothingMoreThoughItsStreamIsStillThere) {
+TEST_F(SessionTest, ARetiredSessionGetsNothingMoreThoughItsStreamIsStillThere) {
   Begin({}, {.heartbeat = seconds(5)});
   Subscribe(1, kT);
   node_->Settle();
-  node_->clock.Advance(seconds(16));
-  node_->broker().Tick();
-  sink_.Take();
+  session_->End(ErrorCode::kKicked);
+  EXPECT_EQ(sink_.Take().back(), "close KICKED");
   EXPECT_EQ(node_->interest.size(), 0u);
   Publish("x");
   node_->clock.Advance(seconds(16));
@@ -263,6 +264,132 @@ TEST_F(SessionTest, GapsFromElsewhereStandWhereTheyHappened) {
   Publish("2");
   node_->Settle();
   EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 1", "t=1", "gap t:2 total=2", "t=2"));
+}
+
+TEST_F(SessionTest, EachPolicyHasALaneOfItsOwnAndAMessageComesOnceInEach) {
+  Subscribe(1, kT);
+  session_->Subscribe(2, {FilterKind::kWildcard, "*"}, OverflowPolicy::kConflate, false);
+  session_->Subscribe(3, kT, OverflowPolicy::kConflate, false);
+  Publish("x");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 1", "subscribed 2 lane 2",
+                                        "subscribed 3 lane 2", "t=x", "lane 2: t=x"));
+}
+
+TEST_F(SessionTest, TheSameIdWithAnotherPolicyIsAnotherSubscription) {
+  Subscribe(1, kT);
+  session_->Subscribe(1, kT, OverflowPolicy::kDropNewest, false);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 1", "refused 1 SUBSCRIPTION_ID_IN_USE"));
+}
+
+TEST_F(SessionTest, AFullLaneDoesNotHoldUpTheOthers) {
+  Subscribe(1, {FilterKind::kLiteral, "flood"});
+  session_->Subscribe(2, kT, OverflowPolicy::kConflate, false);
+  node_->Settle();
+  sink_.Take();
+  sink_.set_writable(false);
+  const std::string big(200'000, 'x');
+  for (int i = 0; i < 20; ++i) Publish(big, "flood");
+  Publish("quiet");
+  node_->Settle();
+  // Room for three frames only.
+  sink_.set_record_budget(3);
+  sink_.set_writable(true);
+  session_->Touch();
+  node_->Settle();
+  const std::vector<std::string> events = sink_.Take();
+  EXPECT_THAT(events, testing::Contains("lane 2: t=quiet"));
+}
+
+TEST_F(SessionTest, AnOverflowWithDisconnectEndsTheSessionOutsideOfTheFanOut) {
+  Begin({.lane_bounds = {.messages_max = 2}});
+  session_->Subscribe(1, kT, OverflowPolicy::kDisconnect, false);
+  node_->Settle();
+  sink_.Take();
+  sink_.set_writable(false);
+  for (int i = 0; i < 3; ++i) Publish(std::to_string(i));
+  EXPECT_THAT(sink_.Take(), IsEmpty());
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("close SLOW_SUBSCRIBER"));
+  EXPECT_TRUE(session_->retired());
+  EXPECT_EQ(node_->interest.size(), 0u);
+}
+
+TEST_F(SessionTest, AWaitTooLongWithDisconnectEndsTheSession) {
+  Begin({.lane_bounds = {.age_max = seconds(10)}});
+  session_->Subscribe(1, kT, OverflowPolicy::kDisconnect, false);
+  node_->Settle();
+  sink_.set_writable(false);
+  Publish("x");
+  node_->Settle();
+  sink_.Take();
+  node_->clock.Advance(seconds(11));
+  node_->broker().Tick();
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("close SLOW_SUBSCRIBER"));
+}
+
+TEST_F(SessionTest, ManySubscriptionsToOneFilterAreOneInTheFanOut) {
+  for (uint32_t id = 1; id <= 5; ++id) Subscribe(id, kT);
+  RecordingSink other_sink;
+  Session other(node_->broker(), other_sink, {});
+  other.Subscribe(1, kT, OverflowPolicy::kDropOldest, false);
+  node_->Settle();
+  sink_.Take();
+  EXPECT_EQ(node_->interest.Find("t", MatchScope::kAll).subscribers, 6u);
+  // The eldest, one from the middle, the last: the others go on.
+  for (const uint32_t gone : {1u, 3u, 2u, 5u}) {
+    session_->Unsubscribe(gone);
+    Publish("x");
+    node_->Settle();
+    EXPECT_THAT(sink_.Take(), ElementsAre("removed " + std::to_string(gone), "t=x"));
+  }
+  session_->Unsubscribe(4);
+  Publish("y");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("removed 4"));
+  EXPECT_EQ(other_sink.Take().back(), "t=y");
+}
+
+TEST_F(SessionTest, AFilterThatManySessionsHaveIsFoundByHash) {
+  std::vector<std::unique_ptr<Session>> crowd;
+  RecordingSink crowd_sink;
+  for (int i = 0; i < 100; ++i) {
+    crowd.push_back(std::make_unique<Session>(node_->broker(), crowd_sink, SessionOptions{}));
+    crowd.back()->Subscribe(1, kT, OverflowPolicy::kDropOldest, false);
+  }
+  Subscribe(1, kT);
+  Subscribe(2, kT);
+  session_->Unsubscribe(1);
+  node_->Settle();
+  sink_.Take();
+  Publish("x");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("t=x"));
+  crowd.resize(3);
+  Subscribe(3, kT);
+  session_->Unsubscribe(2);
+  Publish("y");
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 3", "removed 2", "t=y"));
+}
+
+TEST_F(SessionTest, ARetryIsNotPublishedAgain) {
+  Subscribe(1, kT);
+  session_->Publish(Accepted("t", "a"), 1);
+  session_->Publish(Accepted("t", "b"), 2);
+  session_->Publish(Accepted("t", "b"), 2);
+  session_->Publish(Accepted("t", "c"), 3);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 1", "ok_through 3", "t=a", "t=b", "t=c"));
+  EXPECT_EQ(session_->publishes_through(), 3u);
+}
+
+TEST_F(SessionTest, HasOneProducer) {
+  EXPECT_TRUE(session_->TakeProducer("0123456789abcdef"));
+  EXPECT_TRUE(session_->TakeProducer("0123456789abcdef"));
+  EXPECT_FALSE(session_->TakeProducer("another one of 16"));
 }
 
 }  // namespace

@@ -147,6 +147,88 @@ TEST_F(SessionStreamTest, AResumeOfAnUnknownSessionIsANewOneWithAGap) {
   EXPECT_FALSE(frames[1].gap().count_known());
 }
 
+TEST_F(SessionStreamTest, ABrokenStreamIsResumedByAnother) {
+  Send(HelloFrame());
+  const v1::Welcome welcome = Received().at(0).welcome();
+  EXPECT_EQ(welcome.grace_ms(), 30'000u);
+  Send(SubscribeFrame(1, "t"));
+  Send(PublishFrame(1, "t"));
+  ASSERT_EQ(Received().size(), 3u);
+  stream_->OnClosed(Unavailable("the connection is lost"));
+
+  test::FakeCall call(reactor_);
+  SessionStream second(context_, call);
+  v1::ClientFrame hello = HelloFrame();
+  hello.mutable_hello()->set_resume_token(welcome.resume_token());
+  hello.mutable_hello()->set_received_through(2);
+  second.OnMessage(hello.SerializeAsString());
+  // The publish again: it was taken in, and is not published twice.
+  second.OnMessage(PublishFrame(1, "t").SerializeAsString());
+  node_.Settle();
+  const auto frames = call.Take<v1::ServerFrame>();
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_TRUE(frames[0].welcome().resumed());
+  EXPECT_EQ(frames[0].welcome().publishes_through(), 1u);
+  EXPECT_EQ(frames[0].welcome().resume_token(), welcome.resume_token());
+  EXPECT_EQ(frames[1].deliver().messages(0).payload(), "hello");
+  second.OnClosed(Status());
+}
+
+TEST_F(SessionStreamTest, AStreamThatLosesItsSessionToANewerOneSaysSo) {
+  Send(HelloFrame());
+  const v1::Welcome welcome = Received().at(0).welcome();
+  test::FakeCall call(reactor_);
+  SessionStream second(context_, call);
+  v1::ClientFrame hello = HelloFrame();
+  hello.mutable_hello()->set_resume_token(welcome.resume_token());
+  second.OnMessage(hello.SerializeAsString());
+  EXPECT_TRUE(call.Take<v1::ServerFrame>().at(0).welcome().resumed());
+  ExpectEnded(StatusCode::kAborted, "SESSION_MOVED");
+  second.OnClosed(Status());
+}
+
+TEST_F(SessionStreamTest, AcknowledgingWhatWasNotSentIsAMistake) {
+  Open();
+  v1::ClientFrame ack;
+  ack.mutable_ack()->set_frames_through(1);
+  Send(ack);
+  ExpectEnded(StatusCode::kInvalidArgument, "acknowledges");
+}
+
+TEST_F(SessionStreamTest, ATokenHasSixteenBytes) {
+  v1::ClientFrame hello = HelloFrame();
+  hello.mutable_hello()->set_resume_token("short");
+  Send(hello);
+  ExpectEnded(StatusCode::kInvalidArgument, "resume_token");
+}
+
+TEST_F(SessionStreamTest, AnOlderProcessWithTheSameNameIsRefused) {
+  v1::ClientFrame hello = HelloFrame();
+  hello.mutable_hello()->set_incarnation(20);
+  Send(hello);
+  test::FakeCall call(reactor_);
+  SessionStream older(context_, call);
+  hello.mutable_hello()->set_incarnation(10);
+  older.OnMessage(hello.SerializeAsString());
+  ASSERT_TRUE(call.status());
+  EXPECT_EQ(call.status()->code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(MessageOf(*call.status()).find("STALE_INCARNATION"), std::string::npos);
+  older.OnClosed(Status());
+}
+
+TEST_F(SessionStreamTest, ALaneOfItsOwnForEachPolicyStandsOnTheWire) {
+  Open();
+  v1::ClientFrame frame = SubscribeFrame(1, "t");
+  frame.mutable_subscribe()->mutable_subscriptions(0)->set_overflow(v1::OVERFLOW_POLICY_CONFLATE);
+  Send(frame);
+  Send(PublishFrame(1, "t"));
+  const auto frames = Received();
+  ASSERT_EQ(frames.size(), 3u);
+  const uint32_t lane = frames[0].subscribed().results(0).lane();
+  EXPECT_NE(lane, 0u);
+  EXPECT_EQ(frames[2].deliver().lane(), lane);
+}
+
 TEST_F(SessionStreamTest, TheFirstFrameMustBeAHello) {
   Send(SubscribeFrame(1, "t"));
   ExpectEnded(StatusCode::kInvalidArgument, "Hello");
@@ -194,7 +276,9 @@ TEST_F(SessionStreamTest, EveryTruncationOfAPublishIsHandled) {
     stream.OnClosed(Status());
     call.TakeMessages();
   }
-  EXPECT_EQ(node_.broker().counters().sessions.value(), 0u);
+  // Of those that did not end by a mistake only their parked sessions are left.
+  EXPECT_EQ(node_.broker().counters().sessions.value(),
+            node_.broker().counters().sessions_parked.value());
 }
 
 TEST_F(SessionStreamTest, ASessionHasOneProducer) {

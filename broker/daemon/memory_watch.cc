@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "broker/daemon/memory_watch.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace belfry::daemon {
+namespace {
+
+// The limit in the file; "max", or no file, is none.
+size_t LimitIn(const std::string& path) {
+  std::ifstream file(path);
+  size_t limit = SIZE_MAX;
+  return file >> limit ? limit : SIZE_MAX;
+}
+
+// The path of this process in the hierarchy `controller` of /proc/self/cgroup ("" is version 2).
+std::string ControlGroup(const std::string& controller) {
+  std::ifstream file("/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    const size_t first = line.find(':');
+    const size_t second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    if (line.substr(first + 1, second - first - 1) == controller) return line.substr(second + 1);
+  }
+  return "/";
+}
+
+}  // namespace
+
+void MemoryWatch::Observe() {
+  const struct mallinfo2 heap = mallinfo2();
+  const size_t in_use = heap.uordblks + heap.hblkhd;
+  const size_t charged = budget_.charged();
+  budget_.ObserveOther(in_use > charged ? in_use - charged : 0);
+}
+
+size_t MemoryWatch::AvailableBytes() {
+  const size_t machine =
+      static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const std::string version_2 = "/sys/fs/cgroup" + ControlGroup("");
+  const std::string version_1 = "/sys/fs/cgroup/memory" + ControlGroup("memory");
+  return std::min({machine, LimitIn(version_2 + "/memory.max"),
+                   LimitIn(version_1 + "/memory.limit_in_bytes")});
+}
+
+}  // namespace belfry::daemon
