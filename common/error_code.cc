@@ -14,15 +14,19 @@ struct Entry {
 constexpr Entry kEntries[] = {
     {ErrorCode::kNone, "NONE", "", false},
     {ErrorCode::kBadTopic, "BAD_TOPIC",
-     "the topic is empty, over limits.topic_bytes, begins with '$', or is not UTF-8 without control characters",
+     "the topic is empty, over limits.topic_bytes, begins with '$', or is not UTF-8 without "
+     "control characters",
      false},
     {ErrorCode::kBadFilter, "BAD_FILTER",
-     "the filter is malformed or over limits.topic_bytes; '*' stands for a whole segment and '>' only for the last ones",
+     "the filter is malformed or over limits.topic_bytes; '*' stands for a whole segment and '>' "
+     "only for the last ones",
      false},
     {ErrorCode::kPayloadTooLarge, "PAYLOAD_TOO_LARGE",
      "the payload is over limits.payload_bytes; send less or raise the limit", false},
     {ErrorCode::kBadHeader, "BAD_HEADER",
-     "a header key is empty or not UTF-8 without control characters, or key and headers are over 32 KiB", false},
+     "a header key is empty or not UTF-8 without control characters, or key and headers are over "
+     "32 KiB",
+     false},
     {ErrorCode::kTooManySubscriptions, "TOO_MANY_SUBSCRIPTIONS",
      "the session has limits.subscriptions subscriptions; use wildcards or raise the limit", false},
     {ErrorCode::kSubscriptionIdInUse, "SUBSCRIPTION_ID_IN_USE",
@@ -33,7 +37,8 @@ constexpr Entry kEntries[] = {
      "an overflow policy of a newer release; use one that this release has", false},
     {ErrorCode::kUnsupported, "UNSUPPORTED", "this release does not answer this frame", false},
     {ErrorCode::kNodeMemory, "NODE_MEMORY",
-     "the node is near its memory limit; try again later or elsewhere, or raise limits.memory", true},
+     "the node is near its memory limit; try again later or elsewhere, or raise limits.memory",
+     true},
     {ErrorCode::kShuttingDown, "SHUTTING_DOWN", "the node is stopping; connect to another", true},
     {ErrorCode::kHeartbeatTimeout, "HEARTBEAT_TIMEOUT",
      "nothing was heard for three heartbeat intervals; connect again", true},

@@ -88,9 +88,8 @@ std::unique_ptr<Session> Broker::Open(SessionSink& sink, SessionOptions options,
     *refused = ErrorCode::kNodeMemory;
     return nullptr;
   }
-  const SessionDirectory::Admission admission =
-      node_.sessions.Enter(self_, {options.principal, options.client_id, options.incarnation,
-                                   options.resume_token});
+  const SessionDirectory::Admission admission = node_.sessions.Enter(
+      self_, {options.principal, options.client_id, options.incarnation, options.resume_token});
   if (admission.session == 0) {
     *refused = ErrorCode::kStaleIncarnation;
     return nullptr;

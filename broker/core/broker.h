@@ -33,8 +33,8 @@ namespace belfry::core {
 struct BrokerLimits {
   size_t payload_bytes_max = 1 << 20;
   size_t topic_bytes_max = kTopicBytesDefault;
-  // Key and headers together. Receivers in other languages refuse messages over 4 MiB, so nothing beside
-  // the payload may grow without bound either.
+  // Key and headers together. Receivers in other languages refuse messages over 4 MiB, so nothing
+  // beside the payload may grow without bound either.
   size_t attributes_bytes_max = 32 << 10;
   // Of one session.
   size_t subscriptions_max = 1'000'000;
@@ -83,7 +83,8 @@ class Broker {
   void EndTurn();
   // About once a second: ages, heartbeats, the grace of parked sessions.
   void Tick();
-  // Asks every session to leave, spread over the window; from then on also each that comes, at once.
+  // Asks every session to leave, spread over the window; from then on also each that comes, at
+  // once.
   void GoAway(ErrorCode reason, Duration window);
 
   // A publisher's connection takes part in back-pressure from its first publish to its end.

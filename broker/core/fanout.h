@@ -4,7 +4,8 @@
 //
 //     index: filter → list → subscription → subscription → …   (one of each lane with that filter)
 //                                 ↓ twins
-//                            subscription → …                  (of the same lane, with the same filter)
+//                            subscription → …                  (of the same lane, with the same
+//                            filter)
 //
 // Threads: Confined to its reactor. Ownership: links subscriptions, owns none.
 #pragma once

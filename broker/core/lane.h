@@ -132,11 +132,13 @@ class Lane {
     size_t operator()(const TopicKey& key) const;
   };
 
-  // A slot of latest_ and its share of the table's empty ones.
-  static constexpr size_t kLatestBytes = 64;
+  // A queued record's place: the ring may be half empty, and the allocator has its own part.
+  static constexpr size_t kPlaceBytes = 2 * sizeof(Entry) + 16;
+  // A slot of latest_; after the table has doubled half of its slots are empty.
+  static constexpr size_t kLatestBytes = 128;
 
   size_t CostOf(const Record& record) const {
-    return record.memory_bytes() + sizeof(Entry) +
+    return record.memory_bytes() + kPlaceBytes +
            (policy_ == OverflowPolicy::kConflate ? kLatestBytes : 0);
   }
   uint64_t end_number() const { return front_number_ + entries_.size(); }

@@ -22,9 +22,7 @@ class Broker;
 struct Node {
   Node(DestinationId reactors, size_t memory_limit, SessionId first_session_id,
        size_t memory_granularity = MemoryBudget::kGranularity)
-      : interest(reactors),
-        sessions(first_session_id),
-        memory(memory_limit, memory_granularity) {}
+      : interest(reactors), sessions(first_session_id), memory(memory_limit, memory_granularity) {}
 
   InterestTable interest;
   SessionDirectory sessions;

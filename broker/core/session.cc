@@ -17,6 +17,8 @@ constexpr uint32_t kAckNone = 0;
 // Some 100 KiB at the most when each carries an error's text, so that a frame of answers is never
 // larger than a frame of messages.
 constexpr size_t kResultsPerFrame = 1024;
+// Smaller tables of subscriptions keep their slots.
+constexpr size_t kShrinkFrom = 127;
 // After three silent intervals the other side is dead.
 constexpr int kSilentHeartbeatsMax = 3;
 
@@ -138,6 +140,11 @@ void Session::Unsubscribe(uint32_t id) {
   if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
     broker_.RemoveSubscription(**found);
     subscriptions_.erase(found);
+    // As LiteralIndex: a session that once had a million subscriptions does not keep their slots.
+    if (subscriptions_.capacity() > kShrinkFrom &&
+        subscriptions_.size() < subscriptions_.capacity() / 8) {
+      subscriptions_.rehash(0);
+    }
   }
   subscribe_results_.push_back(SubscribeResult{id, SubscribeResult::Verdict::kRemoved});
   Touch();

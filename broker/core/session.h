@@ -95,7 +95,8 @@ class Session {
 
   // Something arrived from the client: it is alive.
   void Heard(Instant now) { heard_at_ = now; }
-  // Whether the protocol reads at all: back-pressure may stop it. Silence counts only while it does.
+  // Whether the protocol reads at all: back-pressure may stop it. Silence counts only while it
+  // does.
   void set_listening(bool listening) { listening_ = listening; }
   // The wire has room again, or there is something new to send.
   void Touch();

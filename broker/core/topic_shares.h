@@ -60,7 +60,7 @@ class TopicShares {
 
  private:
   // A share, its text and its slot, for topics of a usual length.
-  static constexpr size_t kShareBytes = 112;
+  static constexpr size_t kShareBytes = 128;
   static constexpr size_t kBuckets = 48;
 
   struct Bucket {

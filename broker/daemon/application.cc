@@ -91,13 +91,12 @@ Application::Application(CommandLine command_line, config::Config config)
                                      .grace = config_.session.grace,
                                      .resume_window_bytes = config_.session.resume_window};
   for (size_t i = 0; i < ReactorCount(config_); ++i) {
-    reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), node_, clock_,
-                                                        limits, LaneBoundsOf(config_.slow)));
+    reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), node_, clock_, limits,
+                                                        LaneBoundsOf(config_.slow)));
     meter_.Watch(*reactors_.back());
     watchdog_.Watch(reactors_.back()->reactor());
   }
-  node_.control = [this](core::DestinationId reactor,
-                         std::function<void(core::Broker&)> function) {
+  node_.control = [this](core::DestinationId reactor, std::function<void(core::Broker&)> function) {
     BrokerReactor& target = *reactors_[reactor];
     target.reactor().Post(
         [&broker = target.broker(), function = std::move(function)] { function(broker); });
@@ -288,9 +287,9 @@ void Application::Reload() {
         broker.set_lane_bounds(bounds);
       });
     }
-    log_.Info("reloaded",
-              {{"changed", Joined(plan->changed)}, {"needs_restart", Joined(plan->kept)},
-               {"certificates", tls_ != nullptr ? "read anew" : "none"}});
+    log_.Info("reloaded", {{"changed", Joined(plan->changed)},
+                           {"needs_restart", Joined(plan->kept)},
+                           {"certificates", tls_ != nullptr ? "read anew" : "none"}});
   }
   NotifySystemd("READY=1");
 }

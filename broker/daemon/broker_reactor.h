@@ -20,8 +20,8 @@ namespace belfry::daemon {
 
 class BrokerReactor final : private reactor::TurnEnd {
  public:
-  BrokerReactor(int index, core::Node& node, const Clock& clock,
-                const core::BrokerLimits& limits, const core::LaneBounds& lane_bounds);
+  BrokerReactor(int index, core::Node& node, const Clock& clock, const core::BrokerLimits& limits,
+                const core::LaneBounds& lane_bounds);
   ~BrokerReactor();
 
   // Records that match on the other reactor go there.

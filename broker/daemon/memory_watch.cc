@@ -44,8 +44,8 @@ size_t MemoryWatch::AvailableBytes() {
       static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const std::string version_2 = "/sys/fs/cgroup" + ControlGroup("");
   const std::string version_1 = "/sys/fs/cgroup/memory" + ControlGroup("memory");
-  return std::min({machine, LimitIn(version_2 + "/memory.max"),
-                   LimitIn(version_1 + "/memory.limit_in_bytes")});
+  return std::min(
+      {machine, LimitIn(version_2 + "/memory.max"), LimitIn(version_1 + "/memory.limit_in_bytes")});
 }
 
 }  // namespace belfry::daemon

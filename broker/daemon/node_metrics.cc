@@ -14,8 +14,7 @@ void AddNodeMetrics(observability::MetricsPage& page, const NodeMeter& meter,
                     const rpc::Server& grpc_server) {
   const auto counter = [&](std::string_view name, std::string_view help,
                            core::Counter BrokerCounters::*which) {
-    page.AddCounter(name, help,
-                    [&meter, which] { return static_cast<double>(meter.Sum(which)); });
+    page.AddCounter(name, help, [&meter, which] { return static_cast<double>(meter.Sum(which)); });
   };
   const auto gauge = [&](std::string_view name, std::string_view help,
                          core::Counter BrokerCounters::*which) {

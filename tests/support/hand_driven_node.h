@@ -68,9 +68,8 @@ class HandDrivenNode {
       controls[reactor].push_back(std::move(function));
     };
     for (size_t i = 0; i < options.reactors; ++i) {
-      brokers.push_back(std::make_unique<core::Broker>(static_cast<core::DestinationId>(i),
-                                                       node, clock, options.limits,
-                                                       options.lane_bounds));
+      brokers.push_back(std::make_unique<core::Broker>(static_cast<core::DestinationId>(i), node,
+                                                       clock, options.limits, options.lane_bounds));
       inboxes.push_back(std::make_unique<BoundedInbox>(options.inbox_capacity));
     }
     for (size_t i = 0; i < options.reactors; ++i) {
@@ -93,8 +92,8 @@ class HandDrivenNode {
       for (size_t i = 0; i < brokers.size(); ++i) Turn(i);
       bool quiet = true;
       for (size_t i = 0; i < brokers.size(); ++i) {
-        quiet = quiet && inboxes[i]->size() == 0 && brokers[i]->intake_open() &&
-                controls[i].empty();
+        quiet =
+            quiet && inboxes[i]->size() == 0 && brokers[i]->intake_open() && controls[i].empty();
       }
       if (quiet) return;
     }

@@ -189,8 +189,7 @@ void SessionStream::SendWelcome(bool resumed) {
 void SessionStream::OnSubscribe(const v1::SubscribeBatch& batch) {
   for (const v1::Subscribe& subscribe : batch.subscriptions()) {
     const FilterView filter = FromProto(subscribe.filter());
-    session_->Subscribe(subscribe.id(), filter,
-                        FromProto(subscribe.overflow()),
+    session_->Subscribe(subscribe.id(), filter, FromProto(subscribe.overflow()),
                         subscribe.has_start());
   }
 }
@@ -218,9 +217,8 @@ void SessionStream::OnPublish(std::string_view batch) {
     broker_->JoinIntake(*this);
   }
   uint64_t sequence = head.first_sequence;
-  ForEachPublish(batch, kPublishBatchFields.messages, [&](const wire::PublishView& publish) {
-    session_->Publish(publish, sequence++);
-  });
+  ForEachPublish(batch, kPublishBatchFields.messages,
+                 [&](const wire::PublishView& publish) { session_->Publish(publish, sequence++); });
 }
 
 void SessionStream::OnHalfClose() {
@@ -333,7 +331,8 @@ void SessionStream::End(const Status& status) {
   if (ended_) return;
   ended_ = true;
   hello_timer_.reset();
-  // Its stream may take long to close if the peer does not read; the session does not wait for that.
+  // Its stream may take long to close if the peer does not read; the session does not wait for
+  // that.
   if (session_ != nullptr) session_->Retire();
   call_.Finish(status);
 }

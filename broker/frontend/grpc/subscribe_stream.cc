@@ -42,8 +42,7 @@ SubscribeStream::SubscribeStream(const ServiceContext& context, const v1::Subscr
   uint32_t id = 0;
   for (const v1::Filter& proto : request.filters()) {
     const FilterView filter = FromProto(proto);
-    session_->Subscribe(id++, filter, FromProto(request.overflow()),
-                        request.has_start());
+    session_->Subscribe(id++, filter, FromProto(request.overflow()), request.has_start());
   }
 }
 

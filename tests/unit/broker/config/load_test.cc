@@ -126,8 +126,7 @@ TEST(Load, RefusesKeysOfLaterReleases) {
   for (const char* text :
        {"[listen]\npeer = \"127.0.0.1:7451\"", "[listen]\nredis = \"\"", "[node]\ndata_dir = \"x\"",
         "[cluster]\nseeds = []", "[cluster]\nnodes = [\"a\"]", "[cluster]\njoin_timeout = \"5s\"",
-        "[[topics]]\nmatch = \"orders.>\"", "[other]",
-        "other = {}"}) {
+        "[[topics]]\nmatch = \"orders.>\"", "[other]", "other = {}"}) {
     EXPECT_THAT(ErrorOf(text), HasSubstr("unknown key")) << text;
   }
 }

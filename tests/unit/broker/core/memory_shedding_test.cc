@@ -56,8 +56,8 @@ TEST_F(MemorySheddingTest, TheLongestQueueGivesUpHalfAndTellsSo) {
   other_sink.set_writable(true);
   other->Touch();
   node_.Settle();
-  EXPECT_THAT(stalled_sink.Take(),
-              testing::Contains("gap big:" + std::to_string(shed) + " total=" + std::to_string(shed)));
+  EXPECT_THAT(stalled_sink.Take(), testing::Contains("gap big:" + std::to_string(shed) +
+                                                     " total=" + std::to_string(shed)));
   EXPECT_EQ(other_sink.Take().size(), 1u);
   EXPECT_EQ(node_.node.memory.used(), 0u);
 }

@@ -44,8 +44,9 @@ TEST_F(SentFramesTest, AllKindsAreWrittenAgainInOrderFromWhereTheClientWas) {
   Deliver({"3"});
   EXPECT_EQ(frames_.sent(), 6u);
   EXPECT_EQ(Rewrite(0), sink_.Take());
-  EXPECT_THAT(Rewrite(2), ElementsAre("ok_through 9", "ok_through 11", "outcome 11 OK subscribers=0",
-                                      "lane 2: gap t:3 total=3", "t=3"));
+  EXPECT_THAT(Rewrite(2),
+              ElementsAre("ok_through 9", "ok_through 11", "outcome 11 OK subscribers=0",
+                          "lane 2: gap t:3 total=3", "t=3"));
   EXPECT_THAT(Rewrite(6), IsEmpty());
 }
 

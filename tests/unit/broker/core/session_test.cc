@@ -113,8 +113,8 @@ TEST_F(SessionTest, AStoppedReaderGetsTheNewestAndAnExactGapBeforeThem) {
   sink_.set_writable(true);
   session_->Touch();
   node_->Settle();
-  EXPECT_THAT(sink_.Take(), ElementsAre("notice LANE_HALF_FULL lane 0", "gap t:7 total=7", "t=7",
-                                        "t=8", "t=9"));
+  EXPECT_THAT(sink_.Take(),
+              ElementsAre("notice LANE_HALF_FULL lane 0", "gap t:7 total=7", "t=7", "t=8", "t=9"));
   EXPECT_EQ(node_->broker().counters().dropped.value(), 7u);
   EXPECT_EQ(node_->broker().counters().gaps_out.value(), 1u);
 }
