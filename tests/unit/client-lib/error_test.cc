@@ -30,6 +30,13 @@ TEST(Error, PublicCodesAreTheCatalogue) {
   EXPECT_TRUE(Same(Error::kProtocolError, ErrorCode::kProtocolError));
   EXPECT_TRUE(Same(Error::kVersionMismatch, ErrorCode::kVersionMismatch));
   EXPECT_TRUE(Same(Error::kHelloTimeout, ErrorCode::kHelloTimeout));
+  EXPECT_TRUE(Same(Error::kNodeMemory, ErrorCode::kNodeMemory));
+  EXPECT_TRUE(Same(Error::kSlowSubscriber, ErrorCode::kSlowSubscriber));
+  EXPECT_TRUE(Same(Error::kTakenOver, ErrorCode::kTakenOver));
+  EXPECT_TRUE(Same(Error::kStaleIncarnation, ErrorCode::kStaleIncarnation));
+  EXPECT_TRUE(Same(Error::kKicked, ErrorCode::kKicked));
+  EXPECT_TRUE(Same(Error::kSessionMoved, ErrorCode::kSessionMoved));
+  EXPECT_TRUE(Same(Error::kLaneHalfFull, ErrorCode::kLaneHalfFull));
   EXPECT_TRUE(Same(Error::kClientClosed, ErrorCode::kClientClosed));
   EXPECT_TRUE(Same(Error::kTimeout, ErrorCode::kTimeout));
   EXPECT_TRUE(Same(Error::kInFlightFull, ErrorCode::kInFlightFull));
