@@ -28,6 +28,12 @@ bool SentFrames::Acknowledge(uint64_t through) {
 }
 
 void SentFrames::Forget() {
+  while (written_ != 0) DropFirst();
+  frames_.ShrinkIfSparse();
+  records_.ShrinkIfSparse();
+}
+
+void SentFrames::Clear() {
   while (!frames_.empty()) DropFirst();
   frames_.ShrinkIfSparse();
   records_.ShrinkIfSparse();

@@ -37,8 +37,11 @@ class SentFrames {
   // False: the client claims more than was ever sent.
   [[nodiscard]] bool Acknowledge(uint64_t through);
   size_t kept_bytes() const { return bytes_; }
-  // Gives everything up; nothing before the next frame can be resumed.
+  // Gives up what the present connection was given; that cannot be resumed any more. What is still
+  // to be written again after a resume stays: the client was promised it.
   void Forget();
+  // Gives everything up, for a session that is over.
+  void Clear();
 
   // Whether everything after frame `through` is still here.
   bool CanResumeAfter(uint64_t through) const {

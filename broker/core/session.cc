@@ -217,7 +217,7 @@ void Session::Retire() {
   subscribe_results_.clear();
   publish_results_due_ = false;
   ForEachLane([](Lane& lane) { lane.Clear(); });
-  sent_.Forget();
+  sent_.Clear();
   broker_.LeaveDirectory(*this);
 }
 
