@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <asio/posix/stream_descriptor.hpp>
 #include <utility>
 
 #include "broker/rpc/http2_connection.h"
@@ -36,27 +35,23 @@ void ConnectionHost::Adopt(int fd, std::string peer_address) {
   std::unique_ptr<Transport> transport = MakeTransport(fd);
   if (transport == nullptr) {
     environment_.counters.tls_failures.fetch_add(1, std::memory_order_relaxed);
-    return Drop(fd, peer_address);
+    close(fd);
+    return Drop(peer_address);
   }
-  asio::posix::stream_descriptor descriptor(environment_.reactor.io());
-  asio::error_code error;
-  descriptor.assign(fd, error);
-  // No event would ever come. And once the descriptor is closed nobody may keep its number: the
-  // next client gets it.
-  if (error) return Drop(fd, peer_address);
+  const auto connection =
+      std::make_shared<Http2Connection>(*this, fd, std::move(transport), std::move(peer_address));
+  // No event would ever come.
+  if (!connection->TakeSeat()) return Drop(connection->peer_address());
   const int on = 1;  // we batch ourselves, by turns
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   environment_.counters.connections.fetch_add(1, std::memory_order_relaxed);
-  auto connection = std::make_shared<Http2Connection>(
-      *this, std::move(descriptor), std::move(transport), std::move(peer_address));
   connection->host_slot = connections_.size();
   connections_.push_back(connection);
   connection->Start();
   if (draining_) connection->Drain();  // it was accepted before the drain and arrived after it
 }
 
-void ConnectionHost::Drop(int fd, const std::string& peer_address) {
-  close(fd);
+void ConnectionHost::Drop(const std::string& peer_address) {
   load_.fetch_sub(1, std::memory_order_relaxed);
   on_closed_(peer_address);
 }

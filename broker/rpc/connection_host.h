@@ -60,7 +60,7 @@ class ConnectionHost {
   static constexpr size_t kReadBufferBytes = 256 * 1024;
 
   std::unique_ptr<Transport> MakeTransport(int fd);
-  void Drop(int fd, const std::string& peer_address);
+  void Drop(const std::string& peer_address);
 
   const Http2Callbacks callbacks_;
   const Http2Environment environment_;

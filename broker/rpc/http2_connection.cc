@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/rpc/http2_connection.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -25,16 +27,26 @@ std::string_view HostOf(std::string_view address) {
 
 }  // namespace
 
-Http2Connection::Http2Connection(ConnectionHost& host, asio::posix::stream_descriptor descriptor,
-                                 std::unique_ptr<Transport> transport, std::string peer_address)
+Http2Connection::Http2Connection(ConnectionHost& host, int fd, std::unique_ptr<Transport> transport,
+                                 std::string peer_address)
     : host_(host),
-      reactor_(host.environment().reactor),
-      descriptor_(std::move(descriptor)),
+      fd_(fd),
       transport_(std::move(transport)),
-      timeouts_(host.environment().limits, reactor_.now()),
-      tick_(reactor_, [this] { OnTick(); }) {
+      timeouts_(environment().limits, reactor().now()) {
   peer_.loopback = reactor::IsLoopback(HostOf(peer_address));
   peer_.address = std::move(peer_address);
+}
+
+// Without a Close before it if no seat was to be had.
+Http2Connection::~Http2Connection() {
+  if (fd_ >= 0) close(fd_);
+}
+
+const Http2Environment& Http2Connection::environment() const { return host_.environment(); }
+
+bool Http2Connection::TakeSeat() {
+  seat_ = ConnectionSeat::Take(reactor(), fd_, *this);
+  return seat_ != nullptr;
 }
 
 void Http2Connection::Start() {
@@ -47,12 +59,12 @@ void Http2Connection::Handshake() {
     case IoOutcome::kDone:
       return Open();
     case IoOutcome::kWantRead:
-      return WaitReadable();
+      return seat_->WaitReadable();
     case IoOutcome::kWantWrite:
-      return WaitWritable();
+      return seat_->WaitWritable();
     case IoOutcome::kEnd:
     case IoOutcome::kFailed:
-      host_.environment().counters.tls_failures.fetch_add(1, std::memory_order_relaxed);
+      environment().counters.tls_failures.fetch_add(1, std::memory_order_relaxed);
       return Close(Unavailable("the TLS handshake failed"));
   }
 }
@@ -60,16 +72,11 @@ void Http2Connection::Handshake() {
 void Http2Connection::Open() {
   state_ = State::kOpen;
   peer_.principal = transport_->Principal();
-  timeouts_.OnHandshakeDone(reactor_.now());
-  session_.emplace(host_.environment(), peer_, static_cast<Http2Session::Owner&>(*this));
+  timeouts_.OnHandshakeDone(reactor().now());
+  session_.emplace(environment(), peer_, static_cast<Http2Session::Owner&>(*this));
   OnWork();
   if (draining_) SendDrainNotice();
-  // A TLS handshake may have brought the first request's bytes with it.
-  if (transport_->HoldsInput()) {
-    Read();
-  } else {
-    WaitReadable();
-  }
+  AwaitInput();
 }
 
 void Http2Connection::Drain() {
@@ -78,7 +85,7 @@ void Http2Connection::Drain() {
 }
 
 void Http2Connection::SendDrainNotice() {
-  timeouts_.OnDrainNotice(reactor_.now());
+  timeouts_.OnDrainNotice(reactor().now());
   session_->SendDrainNotice();
   ArmTick();
 }
@@ -93,39 +100,31 @@ void Http2Connection::Stop(const Status& how) {
   if (state_ == State::kOpen) {
     session_->Terminate(NGHTTP2_NO_ERROR);
     session_->Fill(output_, output_.size() + kOutputBytesMax);
-    if (!waiting_writable_) transport_->Write(output_);
+    if (!seat_->waiting_writable()) transport_->Write(output_);
   }
   Close(how);
 }
 
 // ---- readiness ----
 
-void Http2Connection::WaitReadable() {
-  if (std::exchange(waiting_readable_, true)) return;
-  descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [self = shared_from_this()](const asio::error_code& error) {
-                           self->waiting_readable_ = false;
-                           if (!error && self->state_ != State::kClosed) self->OnReadable();
-                         });
-}
-
-void Http2Connection::WaitWritable() {
-  if (std::exchange(waiting_writable_, true)) return;
-  descriptor_.async_wait(asio::posix::stream_descriptor::wait_write,
-                         [self = shared_from_this()](const asio::error_code& error) {
-                           self->waiting_writable_ = false;
-                           if (!error && self->state_ != State::kClosed) self->OnWritable();
-                         });
-}
-
 void Http2Connection::OnReadable() {
+  const auto self = shared_from_this();  // Close lets go of us
   if (state_ == State::kHandshake) return Handshake();
   Read();
 }
 
 void Http2Connection::OnWritable() {
+  const auto self = shared_from_this();
   if (state_ == State::kHandshake) return Handshake();
   OnWork();
+}
+
+void Http2Connection::AwaitInput() {
+  if (transport_->HoldsInput()) {
+    seat_->ReadNextTurn();  // the descriptor does not know about these bytes
+  } else {
+    seat_->WaitReadable();
+  }
 }
 
 // ---- in ----
@@ -142,24 +141,15 @@ void Http2Connection::Read() {
     if (state_ == State::kClosed) return;
     if (result.bytes < buffer.size()) break;  // drained, most likely
   }
-  if (transport_->HoldsInput()) {
-    // The descriptor does not know about these bytes: come back in the next turn.
-    reactor_.Post([weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (self != nullptr && self->state_ != State::kClosed) self->Read();
-    });
-  } else {
-    WaitReadable();
-  }
+  AwaitInput();
   // A TLS write may have waited for what was read.
   if (!output_.empty()) OnWork();
   ArmTick();
 }
 
 void Http2Connection::OnReceived(size_t bytes) {
-  const Instant now = reactor_.now();
-  host_.environment().counters.bytes_received.fetch_add(bytes, std::memory_order_relaxed);
-  timeouts_.OnReceived(now);
+  environment().counters.bytes_received.fetch_add(bytes, std::memory_order_relaxed);
+  timeouts_.OnReceived(reactor().now());
   const bool sound = session_->Receive(std::string_view(host_.read_buffer().data(), bytes));
   if (session_->requested()) timeouts_.OnRequest();
   if (!sound) return Linger(Unavailable("the connection was cut for breaking the protocol"));
@@ -173,7 +163,7 @@ bool Http2Connection::OnIoTrouble(IoOutcome outcome) {
     case IoOutcome::kWantRead:
       return true;
     case IoOutcome::kWantWrite:
-      WaitWritable();
+      seat_->WaitWritable();
       return true;
     case IoOutcome::kEnd:
       Close(Unavailable("the client closed the connection"));
@@ -187,7 +177,7 @@ bool Http2Connection::OnIoTrouble(IoOutcome outcome) {
 
 // ---- out ----
 
-void Http2Connection::OnWork() { reactor_.ScheduleTransmit(this); }
+void Http2Connection::OnWork() { reactor().ScheduleTransmit(this); }
 
 void Http2Connection::OnTurnEnd() {
   const auto self = shared_from_this();  // Close lets go of us
@@ -204,16 +194,16 @@ void Http2Connection::OnTurnEnd() {
 
 void Http2Connection::Deliver() {
   // Handlers may have touched what producers look at; those have had their turn already.
-  if (session_->Deliver()) reactor_.RequestTurn();
+  if (session_->Deliver()) reactor().RequestTurn();
 }
 
 void Http2Connection::Transmit() {
-  if (waiting_writable_) return;
+  if (seat_->waiting_writable()) return;
   session_->Fill(output_, kOutputBytesMax);
   const bool filled = output_.size() >= kOutputBytesMax;
   if (!output_.empty()) {
     const IoResult result = transport_->Write(output_);
-    host_.environment().counters.bytes_sent.fetch_add(result.bytes, std::memory_order_relaxed);
+    environment().counters.bytes_sent.fetch_add(result.bytes, std::memory_order_relaxed);
     // A TLS write that waits for input is tried again when something makes work; input does.
     if (!OnIoTrouble(result.outcome)) return;
     if (result.outcome == IoOutcome::kDone && (filled || !output_.empty())) OnWork();
@@ -223,12 +213,12 @@ void Http2Connection::Transmit() {
   }
 }
 
-// ---- time and the end ----
+// ---- time ----
 
 void Http2Connection::OnTick() {
   const auto self = shared_from_this();
-  const Instant now = reactor_.now();
-  ServerCounters& counters = host_.environment().counters;
+  const Instant now = reactor().now();
+  ServerCounters& counters = environment().counters;
   switch (timeouts_.Check(now)) {
     case ConnectionTimeouts::Due::kNothing:
       break;
@@ -252,7 +242,7 @@ void Http2Connection::OnTick() {
     case ConnectionTimeouts::Due::kLingerOver:
       return Close(Unavailable("the connection has ended"));
   }
-  const ConnectionLimits& limits = host_.environment().limits;
+  const ConnectionLimits& limits = environment().limits;
   if (state_ == State::kOpen && session_->partial_messages() > 0) {
     session_->EndStalledMessages(now - limits.message_stall_timeout);
   }
@@ -265,27 +255,27 @@ void Http2Connection::OnTick() {
 // One timer for everything, set again only if something comes due earlier than it was set for.
 void Http2Connection::ArmTick() {
   if (state_ == State::kClosed) return;
-  const Instant now = reactor_.now();
+  const Instant now = reactor().now();
   Instant next = timeouts_.Next();
   if (state_ == State::kOpen && session_->partial_messages() > 0) {
-    next = std::min(next, now + host_.environment().limits.message_stall_timeout / 4);
+    next = std::min(next, now + environment().limits.message_stall_timeout / 4);
   }
   if (state_ == State::kOpen && session_->finishing_calls() > 0) {
-    next = std::min(next, now + host_.environment().limits.finish_stall_timeout / 4);
+    next = std::min(next, now + environment().limits.finish_stall_timeout / 4);
   }
-  if (tick_.active() && tick_at_ <= next) return;
-  tick_at_ = next;
-  tick_.StartOnce(std::max<Duration>(next - now, std::chrono::milliseconds(1)));
+  seat_->TickBy(next);
 }
+
+// ---- the end ----
 
 void Http2Connection::Linger(const Status& how) {
   state_ = State::kLinger;
-  timeouts_.OnLinger(reactor_.now());
+  timeouts_.OnLinger(reactor().now());
   // The GOAWAY stands before any DATA in nghttp2's queues, but behind acknowledgements and the
   // like: room for all of those.
   session_->Fill(output_, output_.size() + kOutputBytesMax);
   session_->CloseAll(how);
-  reactor_.RequestTurn();
+  reactor().RequestTurn();
   OnWork();
   ArmTick();
 }
@@ -293,12 +283,11 @@ void Http2Connection::Linger(const Status& how) {
 void Http2Connection::Close(const Status& how) {
   const auto self = shared_from_this();
   state_ = State::kClosed;
-  tick_.Cancel();
+  if (seat_ != nullptr) seat_->Leave();
   if (session_.has_value()) session_->CloseAll(how);
-  reactor_.CancelTransmit(this);
-  reactor_.RequestTurn();
-  asio::error_code ignored;
-  descriptor_.close(ignored);
+  reactor().CancelTransmit(this);
+  reactor().RequestTurn();
+  close(std::exchange(fd_, -1));
   host_.OnConnectionClosed(*this);
 }
 

@@ -10,21 +10,20 @@
 // second, so that the peer can read them; closing at once would make the kernel send a reset
 // instead.
 //
-// Lifecycle: made by ConnectionHost, Start()ed once, reports its end to the host, which lets go of
-// it. Pending waits hold it by shared_ptr. Threads: Confined to its reactor. Fails: by closing;
-// each call's handler learns how.
+// Lifecycle: made by ConnectionHost, seated, Start()ed once, reports its end to the host, which
+// lets go of it. Threads: Confined to the reactor of its host. Ownership: of the descriptor, too.
+// Fails: by closing; each call's handler learns how.
 #pragma once
 
-#include <asio/posix/stream_descriptor.hpp>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "broker/reactor/timer.h"
 #include "broker/reactor/turn_end.h"
 #include "broker/rpc/byte_chain.h"
 #include "broker/rpc/call.h"
+#include "broker/rpc/connection_seat.h"
 #include "broker/rpc/connection_timeouts.h"
 #include "broker/rpc/http2_session.h"
 #include "broker/rpc/transport.h"
@@ -37,12 +36,16 @@ class ConnectionHost;
 
 class Http2Connection final : public reactor::TurnEnd,
                               private Http2Session::Owner,
+                              private ConnectionSeat::Occupant,
                               public std::enable_shared_from_this<Http2Connection> {
  public:
-  // `transport` works on the descriptor.
-  Http2Connection(ConnectionHost& host, asio::posix::stream_descriptor descriptor,
-                  std::unique_ptr<Transport> transport, std::string peer_address);
+  // `transport` works on `fd`, which is the connection's from here on.
+  Http2Connection(ConnectionHost& host, int fd, std::unique_ptr<Transport> transport,
+                  std::string peer_address);
+  ~Http2Connection();
 
+  // False if the kernel watches no more descriptors: nothing will ever come.
+  bool TakeSeat();
   void Start();
   // Two-step GOAWAY; closes when the last call has ended.
   void Drain();
@@ -58,13 +61,13 @@ class Http2Connection final : public reactor::TurnEnd,
 
   void OnTurnEnd() override;
   void OnWork() override;
+  void OnReadable() override;
+  void OnWritable() override;
+  void OnTick() override;
 
   void Handshake();
   void Open();
-  void WaitReadable();
-  void WaitWritable();
-  void OnReadable();
-  void OnWritable();
+  void AwaitInput();
   void Read();
   void OnReceived(size_t bytes);
   bool OnIoTrouble(IoOutcome outcome);
@@ -72,24 +75,22 @@ class Http2Connection final : public reactor::TurnEnd,
   void Deliver();
   void SendDrainNotice();
   void SendDrainGoaway();
-  void OnTick();
   void ArmTick();
   void Linger(const Status& how);
   void Close(const Status& how);
 
+  const Http2Environment& environment() const;
+  reactor::Reactor& reactor() const { return environment().reactor; }
+
   ConnectionHost& host_;
-  reactor::Reactor& reactor_;
+  std::shared_ptr<ConnectionSeat> seat_;  // null before TakeSeat
   PeerInfo peer_;
-  asio::posix::stream_descriptor descriptor_;
+  int fd_;
   const std::unique_ptr<Transport> transport_;
   std::optional<Http2Session> session_;  // from Open on
   ByteChain output_;
   ConnectionTimeouts timeouts_;
-  reactor::Timer tick_;
-  Instant tick_at_;
   State state_ = State::kHandshake;
-  bool waiting_readable_ = false;
-  bool waiting_writable_ = false;
   bool draining_ = false;  // asked to
   bool drained_ = false;   // the second GOAWAY is out
   bool write_shut_ = false;
