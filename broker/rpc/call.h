@@ -5,8 +5,8 @@
 //
 // Lifecycle: the connection owns the Call and the handler; both live until OnClosed has returned.
 // Messages that Finish or the peer overtakes are dropped. Handlers may call any Call method from
-// any callback. Threads: Confined to the connection's reactor. Units: bytes. Fails: by OnClosed,
-// exactly once.
+// any callback. Threads: Confined to the connection's reactor, which only MoveTo changes. Units:
+// bytes. Fails: by OnClosed, exactly once.
 #pragma once
 
 #include <cstddef>
@@ -56,6 +56,14 @@ class Call {
   // The connection has no other open stream.
   virtual bool sole_stream() const = 0;
 
+  // Moves the connection, with this call and its handler, to another reactor of the same server.
+  // False, and nothing happens, unless this is the sole stream of a connection that goes on, the
+  // call is not over, and the target is another reactor of the server.
+  // After true no callback comes on this reactor any more; the first on the target is OnMoved,
+  // whatever has happened meanwhile. Until then the handler leaves the call alone, and before
+  // control returns to the reactor it lets go of what it has bound to this one (timers, sessions).
+  virtual bool MoveTo(reactor::Reactor& target) = 0;
+
  protected:
   ~Call() = default;
 };
@@ -68,8 +76,11 @@ class CallHandler {
   virtual void OnHalfClose() = 0;
   // It was not writable, and now at most kLowWaterBytes are buffered.
   virtual void OnWritable() {}
+  // The connection has arrived on the reactor that MoveTo named. What came in meanwhile follows.
+  virtual void OnMoved() {}
   // The last callback, exactly once: finished, reset by the peer (CANCELLED), past its deadline
-  // (DEADLINE_EXCEEDED) or connection lost (UNAVAILABLE). Never from inside a Call method.
+  // (DEADLINE_EXCEEDED) or connection lost (UNAVAILABLE). Never from inside a Call method. Does not
+  // come if reactors end with a moving connection between them: then the handler is destroyed.
   virtual void OnClosed(const Status& how) = 0;
 };
 

@@ -45,9 +45,7 @@ void ConnectionHost::Adopt(int fd, std::string peer_address) {
   const int on = 1;  // we batch ourselves, by turns
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   environment_.counters.connections.fetch_add(1, std::memory_order_relaxed);
-  connection->host_slot = connections_.size();
-  connections_.push_back(connection);
-  connection->Start();
+  Keep(connection).Start();
   if (draining_) connection->Drain();  // it was accepted before the drain and arrived after it
 }
 
@@ -62,18 +60,54 @@ void ConnectionHost::DrainAll() {
 }
 
 void ConnectionHost::StopAll(const Status& how) {
+  stopped_ = how;
   while (!connections_.empty()) connections_.back()->Stop(how);
 }
 
 void ConnectionHost::OnConnectionClosed(Http2Connection& connection) {
   environment_.counters.connections.fetch_sub(1, std::memory_order_relaxed);
   load_.fetch_sub(1, std::memory_order_relaxed);
-  const std::string peer_address = connection.peer_address();
+  on_closed_(Forget(connection)->peer_address());
+}
+
+Http2Connection& ConnectionHost::Keep(std::shared_ptr<Http2Connection> connection) {
+  connection->host_slot = connections_.size();
+  return *connections_.emplace_back(std::move(connection));
+}
+
+std::shared_ptr<Http2Connection> ConnectionHost::Forget(Http2Connection& connection) {
   const size_t slot = connection.host_slot;
   std::swap(connections_[slot], connections_.back());
   connections_[slot]->host_slot = slot;
+  std::shared_ptr<Http2Connection> forgotten = std::move(connections_.back());
   connections_.pop_back();
-  on_closed_(peer_address);
+  return forgotten;
+}
+
+ConnectionHost* ConnectionHost::SiblingOn(const reactor::Reactor& reactor) const {
+  for (const auto& host : siblings_) {
+    if (&host->environment_.reactor == &reactor) return host.get();
+  }
+  return nullptr;
+}
+
+// From here on the post holds the only reference: whoever has the post has the connection.
+void ConnectionHost::HandOver(Http2Connection& connection, ConnectionHost& destination) {
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  destination.AssignOne();
+  destination.environment_.reactor.Post([&destination,
+                                         alive = std::weak_ptr<char>(destination.alive_),
+                                         arriving = Forget(connection)]() mutable {
+    if (!alive.expired()) destination.TakeOver(std::move(arriving));
+  });
+}
+
+void ConnectionHost::TakeOver(std::shared_ptr<Http2Connection> arriving) {
+  Http2Connection& connection = Keep(std::move(arriving));
+  if (!connection.Arrive(*this)) return;
+  if (stopped_.has_value()) return connection.Stop(*stopped_);
+  if (draining_) connection.Drain();
+  connection.Resume();
 }
 
 }  // namespace belfry::rpc

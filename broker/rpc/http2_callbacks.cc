@@ -18,6 +18,9 @@ Http2Stream* StreamOf(nghttp2_session* session, int32_t stream_id) {
   return static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session, stream_id));
 }
 
+// A session that is about to move stops nghttp2 wherever nghttp2 can be stopped.
+int GoOn(void* user_data) { return SessionOf(user_data).moving() ? NGHTTP2_ERR_PAUSE : 0; }
+
 std::string_view View(const uint8_t* bytes, size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
@@ -42,13 +45,13 @@ int OnHeader(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t
     stream->OnHeader(View(name, name_bytes), View(value, value_bytes),
                      SessionOf(user_data).environment().limits);
   }
-  return 0;
+  return GoOn(user_data);
 }
 
 int OnDataChunk(nghttp2_session* session, uint8_t, int32_t stream_id, const uint8_t* bytes,
                 size_t size, void* user_data) {
   SessionOf(user_data).OnData(StreamOf(session, stream_id), View(bytes, size));
-  return 0;
+  return GoOn(user_data);
 }
 
 int OnFrameReceived(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {

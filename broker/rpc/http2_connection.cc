@@ -29,7 +29,7 @@ std::string_view HostOf(std::string_view address) {
 
 Http2Connection::Http2Connection(ConnectionHost& host, int fd, std::unique_ptr<Transport> transport,
                                  std::string peer_address)
-    : host_(host),
+    : host_(&host),
       fd_(fd),
       transport_(std::move(transport)),
       timeouts_(environment().limits, reactor().now()) {
@@ -37,12 +37,12 @@ Http2Connection::Http2Connection(ConnectionHost& host, int fd, std::unique_ptr<T
   peer_.address = std::move(peer_address);
 }
 
-// Without a Close before it if no seat was to be had.
+// Without a Close before it if no seat was to be had, or if it moved and never arrived.
 Http2Connection::~Http2Connection() {
   if (fd_ >= 0) close(fd_);
 }
 
-const Http2Environment& Http2Connection::environment() const { return host_.environment(); }
+const Http2Environment& Http2Connection::environment() const { return host_->environment(); }
 
 bool Http2Connection::TakeSeat() {
   seat_ = ConnectionSeat::Take(reactor(), fd_, *this);
@@ -97,6 +97,7 @@ void Http2Connection::SendDrainGoaway() {
 }
 
 void Http2Connection::Stop(const Status& how) {
+  if (state_ == State::kMoving) return Leave();
   if (state_ == State::kOpen) {
     session_->Terminate(NGHTTP2_NO_ERROR);
     session_->Fill(output_, output_.size() + kOutputBytesMax);
@@ -110,7 +111,7 @@ void Http2Connection::Stop(const Status& how) {
 void Http2Connection::OnReadable() {
   const auto self = shared_from_this();  // Close lets go of us
   if (state_ == State::kHandshake) return Handshake();
-  Read();
+  if (state_ != State::kMoving) Read();
 }
 
 void Http2Connection::OnWritable() {
@@ -130,7 +131,7 @@ void Http2Connection::AwaitInput() {
 // ---- in ----
 
 void Http2Connection::Read() {
-  const std::span<char> buffer = host_.read_buffer();
+  const std::span<char> buffer = host_->read_buffer();
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const IoResult result = transport_->Read(buffer);
     if (result.outcome != IoOutcome::kDone) {
@@ -138,7 +139,7 @@ void Http2Connection::Read() {
       break;
     }
     if (state_ == State::kOpen) OnReceived(result.bytes);
-    if (state_ == State::kClosed) return;
+    if (state_ == State::kClosed || state_ == State::kMoving) return;
     if (result.bytes < buffer.size()) break;  // drained, most likely
   }
   AwaitInput();
@@ -150,8 +151,12 @@ void Http2Connection::Read() {
 void Http2Connection::OnReceived(size_t bytes) {
   environment().counters.bytes_received.fetch_add(bytes, std::memory_order_relaxed);
   timeouts_.OnReceived(reactor().now());
-  const bool sound = session_->Receive(std::string_view(host_.read_buffer().data(), bytes));
+  OnInputTaken(session_->Receive(std::string_view(host_->read_buffer().data(), bytes)));
+}
+
+void Http2Connection::OnInputTaken(bool sound) {
   if (session_->requested()) timeouts_.OnRequest();
+  if (state_ == State::kMoving) return;  // the session will say again that it is not sound
   if (!sound) return Linger(Unavailable("the connection was cut for breaking the protocol"));
   if (session_->drain_notice_answered()) SendDrainGoaway();
 }
@@ -180,6 +185,7 @@ bool Http2Connection::OnIoTrouble(IoOutcome outcome) {
 void Http2Connection::OnWork() { reactor().ScheduleTransmit(this); }
 
 void Http2Connection::OnTurnEnd() {
+  if (state_ == State::kMoving) return Leave();
   const auto self = shared_from_this();  // Close lets go of us
   if (state_ == State::kOpen) Deliver();
   if (state_ == State::kOpen || state_ == State::kLinger) Transmit();
@@ -254,7 +260,7 @@ void Http2Connection::OnTick() {
 
 // One timer for everything, set again only if something comes due earlier than it was set for.
 void Http2Connection::ArmTick() {
-  if (state_ == State::kClosed) return;
+  if (state_ == State::kClosed || state_ == State::kMoving) return;
   const Instant now = reactor().now();
   Instant next = timeouts_.Next();
   if (state_ == State::kOpen && session_->partial_messages() > 0) {
@@ -264,6 +270,49 @@ void Http2Connection::ArmTick() {
     next = std::min(next, now + environment().limits.finish_stall_timeout / 4);
   }
   seat_->TickBy(next);
+}
+
+// ---- moving ----
+
+bool Http2Connection::MoveTo(reactor::Reactor& target) {
+  if (state_ != State::kOpen || draining_) return false;
+  ConnectionHost* destination = host_->SiblingOn(target);
+  if (destination == nullptr || destination == host_) return false;
+  destination_ = destination;
+  state_ = State::kMoving;
+  seat_->StopTicking();
+  OnWork();
+  return true;
+}
+
+void Http2Connection::Leave() {
+  reactor().CancelTransmit(this);
+  session_->Leave();
+  seat_->Leave();
+  seat_ = nullptr;
+  // The new host may have it, and have ended it, before this returns: nothing of it is touched any
+  // more.
+  host_->HandOver(*this, *std::exchange(destination_, nullptr));
+}
+
+bool Http2Connection::Arrive(ConnectionHost& host) {
+  host_ = &host;
+  state_ = State::kOpen;
+  session_->Arrive(environment());
+  if (!TakeSeat()) {
+    Close(Unavailable("no more connections can be watched"));
+    return false;
+  }
+  if (draining_) SendDrainNotice();
+  return true;
+}
+
+void Http2Connection::Resume() {
+  const auto self = shared_from_this();
+  Deliver();
+  if (state_ == State::kOpen) OnInputTaken(session_->ReceiveHeld());
+  if (state_ != State::kMoving) AwaitInput();
+  ArmTick();
 }
 
 // ---- the end ----
@@ -288,7 +337,7 @@ void Http2Connection::Close(const Status& how) {
   reactor().CancelTransmit(this);
   reactor().RequestTurn();
   close(std::exchange(fd_, -1));
-  host_.OnConnectionClosed(*this);
+  host_->OnConnectionClosed(*this);
 }
 
 }  // namespace belfry::rpc

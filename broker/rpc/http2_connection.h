@@ -6,9 +6,15 @@
 // produced goes out together.
 //
 //   handshake -> open -> linger -> closed
+//                ^  |
+//               moving
 // Linger: the last words (GOAWAY) are out or on their way, what comes in is thrown away for a
 // second, so that the peer can read them; closing at once would make the kernel send a reset
 // instead.
+// Moving: between two reactors, asked for by its sole call. Nothing is read, written, timed or
+// told. At the end of the turn (or when its host stops) Leave takes it out of everything of the old
+// reactor; then it travels in a post, which holds the only reference; Arrive and Resume are the
+// other half.
 //
 // Lifecycle: made by ConnectionHost, seated, Start()ed once, reports its end to the host, which
 // lets go of it. Threads: Confined to the reactor of its host. Ownership: of the descriptor, too.
@@ -49,18 +55,25 @@ class Http2Connection final : public reactor::TurnEnd,
   void Start();
   // Two-step GOAWAY; closes when the last call has ended.
   void Drain();
-  // GOAWAY if it can still be written, then closed at once.
+  // GOAWAY if it can still be written, then closed at once. If it is about to move it leaves, and
+  // its new host does the rest.
   void Stop(const Status& how);
+
+  // On the thread of its new host, which has it in its list. False if it had to be closed.
+  bool Arrive(ConnectionHost& host);
+  // Tells the call, and goes on where MoveTo stopped.
+  void Resume();
 
   const std::string& peer_address() const { return peer_.address; }
   // Where the host keeps it.
   size_t host_slot = 0;
 
  private:
-  enum class State { kHandshake, kOpen, kLinger, kClosed };
+  enum class State { kHandshake, kOpen, kMoving, kLinger, kClosed };
 
   void OnTurnEnd() override;
   void OnWork() override;
+  bool MoveTo(reactor::Reactor& target) override;
   void OnReadable() override;
   void OnWritable() override;
   void OnTick() override;
@@ -70,20 +83,23 @@ class Http2Connection final : public reactor::TurnEnd,
   void AwaitInput();
   void Read();
   void OnReceived(size_t bytes);
+  void OnInputTaken(bool sound);
   bool OnIoTrouble(IoOutcome outcome);
   void Transmit();
   void Deliver();
   void SendDrainNotice();
   void SendDrainGoaway();
   void ArmTick();
+  void Leave();
   void Linger(const Status& how);
   void Close(const Status& how);
 
   const Http2Environment& environment() const;
   reactor::Reactor& reactor() const { return environment().reactor; }
 
-  ConnectionHost& host_;
-  std::shared_ptr<ConnectionSeat> seat_;  // null before TakeSeat
+  ConnectionHost* host_;
+  std::shared_ptr<ConnectionSeat> seat_;   // null before TakeSeat and while it travels
+  ConnectionHost* destination_ = nullptr;  // while moving
   PeerInfo peer_;
   int fd_;
   const std::unique_ptr<Transport> transport_;

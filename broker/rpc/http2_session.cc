@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "broker/rpc/http2_stream.h"
 #include "common/check.h"
@@ -20,15 +21,15 @@ const uint8_t* Bytes(std::string_view text) {
 }  // namespace
 
 Http2Session::Http2Session(const Http2Environment& environment, const PeerInfo& peer, Owner& owner)
-    : environment_(environment),
+    : environment_(&environment),
       peer_(peer),
       owner_(owner),
       guard_(environment.limits),
       partial_bytes_max_(std::max(environment.limits.partial_bytes_max,
                                   2 * environment.table.receive_bytes_max())) {
-  BELFRY_CHECK(nghttp2_session_server_new2(&native_, environment_.callbacks.callbacks(), this,
-                                           environment_.callbacks.option()) == 0);
-  const ConnectionLimits& limits = environment_.limits;
+  BELFRY_CHECK(nghttp2_session_server_new2(&native_, environment_->callbacks.callbacks(), this,
+                                           environment_->callbacks.option()) == 0);
+  const ConnectionLimits& limits = environment_->limits;
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams_max},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.stream_window_bytes},
@@ -41,18 +42,25 @@ Http2Session::Http2Session(const Http2Environment& environment, const PeerInfo& 
                    static_cast<int32_t>(limits.connection_window_bytes)) == 0);
 }
 
-// nghttp2 does not call back while it is deleted, so nothing looks at the streams any more.
-Http2Session::~Http2Session() { nghttp2_session_del(native_); }
+Http2Session::~Http2Session() {
+  streams_.clear();  // handlers may still use their calls
+  // nghttp2 does not call back while it is deleted, so nothing looks at the streams any more.
+  nghttp2_session_del(native_);
+}
 
 bool Http2Session::Receive(std::string_view bytes) {
-  BELFRY_CHECK(!closed_);
+  BELFRY_CHECK(!closed_ && !moving_);
   const ssize_t taken = nghttp2_session_mem_recv(native_, Bytes(bytes), bytes.size());
   owner_.OnWork();
-  if (taken >= 0) return !cut_;
-  // FLOODED: it does not read the acknowledgements that it makes us write.
-  Guard(taken != NGHTTP2_ERR_FLOODED);
-  Terminate(NGHTTP2_PROTOCOL_ERROR);
-  return false;
+  if (taken < 0) {
+    broken_ = true;
+    // FLOODED: it does not read the acknowledgements that it makes us write.
+    Guard(taken != NGHTTP2_ERR_FLOODED);
+    Terminate(NGHTTP2_PROTOCOL_ERROR);
+  } else if (moving_) {
+    held_input_ = bytes.substr(static_cast<size_t>(taken));
+  }
+  return !broken_;
 }
 
 void Http2Session::Fill(ByteChain& output, size_t output_bytes_max) {
@@ -70,7 +78,7 @@ void Http2Session::Fill(ByteChain& output, size_t output_bytes_max) {
 }
 
 bool Http2Session::Deliver() {
-  if (deliveries_.empty()) return false;
+  if (moving_ || deliveries_.empty()) return false;
   delivering_.swap(deliveries_);
   for (Http2Stream* stream : delivering_) stream->Deliver();
   // What is closed on the wire and told to its handler can go. A handler may have made new
@@ -124,6 +132,28 @@ void Http2Session::EndStalledFinishes(Instant before) {
   for (const auto& stream : streams_) stream->EndIfFinishStalled(before);
 }
 
+bool Http2Session::MoveTo(reactor::Reactor& target) {
+  if (moving_ || broken_ || closed_ || streams_.size() != 1) return false;
+  moving_ = owner_.MoveTo(target);
+  return moving_;
+}
+
+void Http2Session::Leave() {
+  for (const auto& stream : streams_) stream->Leave();
+}
+
+void Http2Session::Arrive(const Http2Environment& environment) {
+  environment_ = &environment;
+  moving_ = false;
+  for (const auto& stream : streams_) stream->Arrive();
+}
+
+bool Http2Session::ReceiveHeld() {
+  // Also if there is none: nghttp2 may have stopped before the end of a frame that is here whole.
+  const std::string input = std::exchange(held_input_, {});
+  return Receive(input);
+}
+
 void Http2Session::CloseAll(const Status& how) {
   closed_ = true;
   for (const auto& stream : streams_) stream->Close(how);
@@ -143,14 +173,14 @@ ByteChain& Http2Session::Dropped() {
 
 void Http2Session::Guard(bool within_limits) {
   if (within_limits || cut_) return;
-  cut_ = true;
-  environment_.counters.floods_cut.fetch_add(1, std::memory_order_relaxed);
+  cut_ = broken_ = true;
+  environment_->counters.floods_cut.fetch_add(1, std::memory_order_relaxed);
   // From here on nghttp2 ignores what comes in, also what is left of the bytes it is working on.
   Terminate(NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 void Http2Session::OnFrameBegins(uint8_t type, uint8_t flags) {
-  const Instant now = environment_.reactor.now();
+  const Instant now = environment_->reactor.now();
   switch (type) {
     case NGHTTP2_RST_STREAM:
       return Guard(guard_.OnReset(now));
@@ -168,7 +198,7 @@ void Http2Session::OnFrameBegins(uint8_t type, uint8_t flags) {
 }
 
 void Http2Session::OnStreamOpened(int32_t stream_id) {
-  guard_.OnStreamOpened(environment_.reactor.now());
+  guard_.OnStreamOpened(environment_->reactor.now());
   requested_ = true;
   streams_.push_back(std::make_unique<Http2Stream>(*this, stream_id));
   nghttp2_session_set_stream_user_data(native_, stream_id, streams_.back().get());
@@ -180,7 +210,7 @@ void Http2Session::OnData(Http2Stream* stream, std::string_view bytes) {
   owner_.OnWork();
 }
 
-void Http2Session::OnEmptyData() { Guard(guard_.OnEmptyData(environment_.reactor.now())); }
+void Http2Session::OnEmptyData() { Guard(guard_.OnEmptyData(environment_->reactor.now())); }
 
 void Http2Session::OnPingAcknowledged(std::string_view payload) {
   if (payload == kDrainPing) drain_notice_answered_ = true;
@@ -188,10 +218,10 @@ void Http2Session::OnPingAcknowledged(std::string_view payload) {
 
 void Http2Session::OnGoawaySent(uint32_t error_code) {
   if (error_code == NGHTTP2_NO_ERROR || cut_) return;
-  environment_.counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
+  environment_->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Http2Session::OnResetSent() { Guard(guard_.OnReset(environment_.reactor.now())); }
+void Http2Session::OnResetSent() { Guard(guard_.OnReset(environment_->reactor.now())); }
 
 int Http2Session::OnSendData(Http2Stream& stream, std::string_view frame_head, size_t length) {
   guard_.OnDataSent();

@@ -10,15 +10,21 @@
 // the others, nor an unfinished message itself. What unfinished messages hold is bounded by
 // refusing the call that crosses partial_bytes_max.
 //
+// Moving. From the sole stream's MoveTo until Arrive handlers hear nothing, and nghttp2 is stopped
+// at the first place where it can be: what is due and the rest of the input wait for Deliver and
+// ReceiveHeld on the other reactor.
+//
 // Lifecycle: construct (settings are queued), Receive/Fill/Deliver in turns, CloseAll before it
-// dies. Threads: Confined to its connection's reactor. Fails: Receive returns false when the peer
-// has broken HTTP/2 or a guard has cut it; what Fill gives then is the last (GOAWAY).
+// dies (without, handlers are destroyed untold). Threads: Confined to its connection's reactor.
+// Fails: Receive returns false when the peer has broken HTTP/2 or a guard has cut it; what Fill
+// gives then is the last (GOAWAY).
 #pragma once
 
 #include <nghttp2/nghttp2.h>
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +57,8 @@ class Http2Session {
    public:
     // There is something for Fill or Deliver to do.
     virtual void OnWork() = 0;
+    // The sole stream asks to move. If true, Leave and Arrive follow.
+    virtual bool MoveTo(reactor::Reactor& target) = 0;
 
    protected:
     ~Owner() = default;
@@ -82,6 +90,12 @@ class Http2Session {
   void EndStalledMessages(Instant before);
   // Resets the finished calls whose output has not moved since `before`.
   void EndStalledFinishes(Instant before);
+  // Lets go of the old reactor; from here on the session may go to another thread.
+  void Leave();
+  // On the new reactor: OnMoved, and all that waited, is due.
+  void Arrive(const Http2Environment& environment);
+  // Goes on with the input that was held back. As Receive.
+  bool ReceiveHeld();
   // Every call ends now. Nothing more goes in or out; what Fill gave before may still be written.
   void CloseAll(const Status& how);
 
@@ -90,9 +104,12 @@ class Http2Session {
   size_t partial_messages() const { return partial_messages_; }
   // Finished, and their last output has not left.
   size_t finishing_calls() const { return finishing_calls_; }
+  // Between MoveTo and Arrive.
+  bool moving() const { return moving_; }
 
   // For Http2Stream.
-  const Http2Environment& environment() const { return environment_; }
+  const Http2Environment& environment() const { return *environment_; }
+  bool MoveTo(reactor::Reactor& target);
   nghttp2_session* native() const { return native_; }
   const PeerInfo& peer() const { return peer_; }
   size_t open_streams() const { return streams_.size(); }
@@ -121,7 +138,7 @@ class Http2Session {
  private:
   void Guard(bool within_limits);
 
-  const Http2Environment& environment_;
+  const Http2Environment* environment_;  // of the reactor it is on
   const PeerInfo& peer_;
   Owner& owner_;
   nghttp2_session* native_ = nullptr;
@@ -130,6 +147,7 @@ class Http2Session {
   std::vector<Http2Stream*> deliveries_;
   std::vector<Http2Stream*> delivering_;  // kept for its capacity
   ByteChain dropped_;                     // takes what is written to calls that are over
+  std::string held_input_;                // while moving: received, not yet looked at
   // Where Fill is filling to.
   ByteChain* output_ = nullptr;
   size_t output_bytes_max_ = 0;
@@ -140,6 +158,8 @@ class Http2Session {
   bool requested_ = false;
   bool drain_notice_answered_ = false;
   bool cut_ = false;
+  bool broken_ = false;  // by the peer or a guard: no more input is taken
+  bool moving_ = false;
   bool closed_ = false;  // nghttp2 still points at streams that are gone: it must not run any more
 };
 

@@ -32,6 +32,12 @@ nghttp2_nv Header(std::string_view name, std::string_view value) {
 
 }  // namespace
 
+// Without an OnClosed before it (a move that never arrived) the handler still finds a call, over.
+Http2Stream::~Http2Stream() {
+  finished_ = wire_closed_ = true;
+  handler_ = nullptr;
+}
+
 // ---- the request ----
 
 void Http2Stream::OnRequest() {
@@ -70,8 +76,7 @@ void Http2Stream::Start(const ServiceTable::Method& method) {
   }
   if (const auto timeout = head_.timeout()) {
     deadline_ = reactor().now() + *timeout;
-    deadline_timer_ = std::make_unique<reactor::Timer>(reactor(), [this] { OnDeadline(); });
-    deadline_timer_->StartOnce(*timeout);
+    StartDeadline();
   }
   handler_ = method.make_handler(*this);
   if (handler_ == nullptr) {
@@ -79,6 +84,11 @@ void Http2Stream::Start(const ServiceTable::Method& method) {
     return;
   }
   if (options.long_lived && !finished_) SendHeaders();
+}
+
+void Http2Stream::StartDeadline() {
+  deadline_timer_ = std::make_unique<reactor::Timer>(reactor(), [this] { OnDeadline(); });
+  deadline_timer_->StartOnce(std::max(*deadline_ - reactor().now(), Duration(0)));
 }
 
 void Http2Stream::OnData(std::string_view bytes) {
@@ -92,7 +102,7 @@ void Http2Stream::OnData(std::string_view bytes) {
 void Http2Stream::TakeMessages() {
   MessageReader::Outcome outcome = MessageReader::Outcome::kMessage;
   std::string_view message;
-  while (!paused_ && !finished_) {
+  while (reading() && !finished_) {
     outcome = reader_->Take(message);
     if (outcome != MessageReader::Outcome::kMessage) break;
     handler_->OnMessage(message);
@@ -113,7 +123,7 @@ void Http2Stream::TakeMessages() {
     reader_->Keep();
   }
   SetPartial(incomplete && reader_->in_message());
-  // While paused a stream holds, beyond what was unfinished before, no more than its window.
+  // While not reading a stream holds, beyond what was unfinished before, no more than its window.
   const size_t held = reader_->held_bytes();
   SetPartialBytes(partial_ ? held : std::min(partial_bytes_, held));
   ReturnWindow();
@@ -125,7 +135,7 @@ void Http2Stream::OnPeerEnd() {
 }
 
 void Http2Stream::TakeEnd() {
-  if (!peer_ended_ || half_close_told_ || paused_ || finished_ || handler_ == nullptr) return;
+  if (!peer_ended_ || half_close_told_ || !reading() || finished_ || handler_ == nullptr) return;
   half_close_told_ = true;
   if (reader_->in_message()) {
     Fail(Internal("the request ended inside a message"));
@@ -142,7 +152,7 @@ void Http2Stream::ResumeReading() {
 
 void Http2Stream::ReturnWindow() {
   const size_t kept =
-      paused_ && !finished_ ? std::min(reader_->held_bytes(), unreturned_bytes_) : 0;
+      !reading() && !finished_ ? std::min(reader_->held_bytes(), unreturned_bytes_) : 0;
   const size_t returned = unreturned_bytes_ - kept;
   unreturned_bytes_ = kept;
   if (returned == 0 || wire_closed_) return;
@@ -330,20 +340,38 @@ void Http2Stream::Close(const Status& how) {
   Queue();
 }
 
+// ---- moving ----
+
+void Http2Stream::Leave() {
+  deadline_kept_ = deadline_timer_ != nullptr && deadline_timer_->active();
+  deadline_timer_ = nullptr;
+}
+
+void Http2Stream::Arrive() {
+  if (std::exchange(deadline_kept_, false)) StartDeadline();
+  if (handler_ == nullptr) return;
+  moved_due_ = resume_due_ = true;
+  Queue();
+}
+
+// ---- when the handler may be called ----
+
 void Http2Stream::Queue() {
   if (std::exchange(queued_, true)) return;
   session_.DeliverLater(*this);
 }
 
 void Http2Stream::Deliver() {
-  if (std::exchange(resume_due_, false) && handler_ != nullptr && !finished_) {
+  if (Claim(moved_due_)) handler_->OnMoved();
+  // Each of these may make it move (on): then what is left is due there.
+  if (Claim(resume_due_) && handler_ != nullptr && !finished_) {
     TakeMessages();
     TakeEnd();
   }
-  if (std::exchange(writable_due_, false) && handler_ != nullptr && !finished_) {
+  if (Claim(writable_due_) && handler_ != nullptr && !finished_) {
     handler_->OnWritable();
   }
-  if (std::exchange(close_due_, false) && handler_ != nullptr) {
+  if (Claim(close_due_) && handler_ != nullptr) {
     if (deadline_timer_ != nullptr) deadline_timer_->Cancel();
     handler_->OnClosed(status_);
     handler_ = nullptr;

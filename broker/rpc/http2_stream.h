@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "broker/reactor/timer.h"
 #include "broker/rpc/byte_chain.h"
@@ -35,6 +36,7 @@ namespace belfry::rpc {
 class Http2Stream final : public Call {
  public:
   Http2Stream(Http2Session& session, int32_t id) : session_(session), id_(id) {}
+  ~Http2Stream();
   Http2Stream(const Http2Stream&) = delete;
   Http2Stream& operator=(const Http2Stream&) = delete;
 
@@ -51,6 +53,7 @@ class Http2Stream final : public Call {
   void PauseReading() override { paused_ = true; }
   void ResumeReading() override;
   bool sole_stream() const override { return session_.open_streams() == 1; }
+  bool MoveTo(reactor::Reactor& target) override { return !finished_ && session_.MoveTo(target); }
 
   // For Http2Callbacks and Http2Session.
   void OnHeader(std::string_view name, std::string_view value, const ConnectionLimits& limits) {
@@ -65,6 +68,9 @@ class Http2Stream final : public Call {
   void OnWireClosed(uint32_t error_code);
   void EndIfStalled(Instant before);
   void EndIfFinishStalled(Instant before);
+  // The halves of a move. Arrive makes OnMoved due, and what waits behind it.
+  void Leave();
+  void Arrive();
   // The connection is lost: ends the call without the wire.
   void Close(const Status& how);
   void Deliver();
@@ -73,6 +79,9 @@ class Http2Stream final : public Call {
  private:
   void Refuse(const RequestHead::Refusal& refusal);
   void Start(const ServiceTable::Method& method);
+  void StartDeadline();
+  // Whether the handler takes what comes in.
+  bool reading() const { return !paused_ && !session_.moving(); }
   void TakeMessages();
   void TakeEnd();
   void ReturnWindow();
@@ -80,6 +89,8 @@ class Http2Stream final : public Call {
   void SetPartialBytes(size_t bytes);
   void SetFinishing(bool finishing);
   void Queue();
+  // True once for what is due, but not while moving.
+  bool Claim(bool& due) { return !session_.moving() && std::exchange(due, false); }
   // Ends the call for a reason the handler does not know yet.
   void Fail(const Status& status);
   void OnDeadline();
@@ -117,9 +128,11 @@ class Http2Stream final : public Call {
   bool half_close_told_ = false;
   bool paused_ = false;
   bool partial_ = false;
-  bool unwritable_ = false;  // went over the high-water mark, OnWritable is owed
+  bool deadline_kept_ = false;  // while moving: its timer was running
+  bool unwritable_ = false;     // went over the high-water mark, OnWritable is owed
   // What Deliver has to do.
   bool queued_ = false;
+  bool moved_due_ = false;
   bool resume_due_ = false;
   bool writable_due_ = false;
   bool close_due_ = false;

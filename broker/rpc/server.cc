@@ -19,6 +19,7 @@ Server::Server(ServerOptions options, std::vector<reactor::Reactor*> reactors,
         *reactor, table, options_.limits, counters_, options_.tls_context,
         [this](const std::string& peer_address) { OnConnectionClosed(peer_address); }));
   }
+  for (const auto& host : hosts_) host->set_siblings(hosts_);
 }
 
 Server::~Server() { Stop(); }
@@ -87,6 +88,9 @@ void Server::Stop() {
     RunOn(host->environment().reactor,
           [&host] { host->StopAll(Unavailable("the server is stopping")); });
   }
+  // What left a host before it stopped has been posted by now. Where it arrives after the stop it
+  // is ended at once, and nothing leaves any more.
+  for (const auto& host : hosts_) RunOn(host->environment().reactor, [] {});
   RunOn(*reactors_.front(), [] {});
 }
 

@@ -135,6 +135,9 @@ class ServerStreamingHandler final : public CallHandler {
   void OnWritable() override {
     if (inner_ != nullptr) inner_->OnWritable();
   }
+  void OnMoved() override {
+    if (inner_ != nullptr) inner_->OnMoved();
+  }
   void OnClosed(const Status& how) override {
     if (inner_ != nullptr) inner_->OnClosed(how);
   }

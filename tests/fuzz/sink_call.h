@@ -29,6 +29,7 @@ class SinkCall final : public rpc::Call {
   void PauseReading() override {}
   void ResumeReading() override {}
   bool sole_stream() const override { return true; }
+  bool MoveTo(reactor::Reactor&) override { return false; }
 
  private:
   reactor::Reactor& reactor_;

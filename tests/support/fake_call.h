@@ -41,6 +41,11 @@ class FakeCall final : public rpc::Call {
   void PauseReading() override { reading_ = false; }
   void ResumeReading() override { reading_ = true; }
   bool sole_stream() const override { return true; }
+  // Agrees, unless told otherwise, and goes nowhere: the test calls OnMoved.
+  bool MoveTo(reactor::Reactor& target) override {
+    if (movable_) moving_to_ = &target;
+    return movable_;
+  }
 
   // Whole messages written so far; forgets them.
   std::vector<std::string> TakeMessages() {
@@ -59,6 +64,9 @@ class FakeCall final : public rpc::Call {
 
   void set_writable(bool writable) { writable_ = writable; }
   void set_principal(std::string principal) { peer_.principal = std::move(principal); }
+  void set_movable(bool movable) { movable_ = movable; }
+  // The last target; null if none was asked for, or refused.
+  reactor::Reactor* moving_to() const { return moving_to_; }
   bool reading() const { return reading_; }
   const std::optional<Status>& status() const { return status_; }
 
@@ -86,6 +94,8 @@ class FakeCall final : public rpc::Call {
   std::vector<std::string> messages_;
   bool writable_ = true;
   bool reading_ = true;
+  bool movable_ = true;
+  reactor::Reactor* moving_to_ = nullptr;
   std::optional<Status> status_;
 };
 

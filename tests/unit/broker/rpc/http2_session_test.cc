@@ -32,6 +32,7 @@ class Http2SessionTest : public ::testing::Test, private Http2Session::Owner {
   }
   ~Http2SessionTest() override { session_->CloseAll(Cancelled("the test is over")); }
   void OnWork() override { ++work_; }
+  bool MoveTo(reactor::Reactor&) override { return movable_; }
 
   // A client's preface with all windows as wide as they go.
   static std::string Preface() {
@@ -65,6 +66,7 @@ class Http2SessionTest : public ::testing::Test, private Http2Session::Owner {
   ScriptedMethod method_;
   std::optional<Http2Session> session_;
   int work_ = 0;
+  bool movable_ = false;
 };
 
 TEST_F(Http2SessionTest, GivesItsSettingsBeforeAnythingComesIn) {
@@ -174,6 +176,73 @@ TEST_F(Http2SessionTest, AFinishedCallIsResetOnlyIfItsOutputStandsStill) {
   EXPECT_LT(output.size(), 1000u);  // a reset, not the rest
   session_->Deliver();
   EXPECT_EQ(session_->open_streams(), 0u);
+}
+
+TEST_F(Http2SessionTest, WhileItMovesNothingIsTakenOrTold) {
+  movable_ = true;
+  method_.on_message = [&](rpc::Call& call, std::string_view) {
+    if (method_.messages > 1) return;
+    EXPECT_TRUE(call.MoveTo(reactor_));
+    EXPECT_FALSE(call.MoveTo(reactor_)) << "it moves already";
+    call.PauseReading();
+    call.ResumeReading();  // makes something to deliver
+  };
+  ASSERT_TRUE(session_->Receive(Preface() + Request(1) + Data(1, "go") + Data(1, "a") + Reset(1)));
+  EXPECT_TRUE(session_->moving());
+  EXPECT_FALSE(session_->Deliver());
+  EXPECT_EQ(method_.messages, 1);
+
+  reactor::Reactor other(1, clock_);
+  const rpc::Http2Environment there{other, table_, limits_, counters_, callbacks_};
+  session_->Leave();
+  session_->Arrive(there);
+  EXPECT_EQ(method_.moved, 0);
+  EXPECT_TRUE(session_->Deliver());
+  EXPECT_EQ(method_.moved, 1);
+  EXPECT_EQ(method_.messages, 1) << "the rest is not even looked at";
+  ASSERT_TRUE(session_->ReceiveHeld());
+  EXPECT_EQ(method_.messages, 2);
+  EXPECT_TRUE(session_->Deliver());
+  EXPECT_EQ(method_.closed, 1);
+  EXPECT_EQ(method_.moved, 1);
+}
+
+// The second message moves it when OnWritable, after the answer to the first, is due as well.
+TEST_F(Http2SessionTest, OnWritableIsOwedToACallThatMoves) {
+  movable_ = true;
+  rpc::Call* paused = nullptr;
+  method_.on_message = [&](rpc::Call& call, std::string_view message) {
+    if (message == "a") {
+      paused = &call;
+      call.PauseReading();
+      Write(call, std::string(rpc::kHighWaterBytes, 'x'));
+    } else if (message == "b") {
+      EXPECT_TRUE(call.MoveTo(reactor_));
+    }
+  };
+  ASSERT_TRUE(
+      session_->Receive(Preface() + Request(1) + Data(1, "a") + Data(1, "b") + Data(1, "c")));
+  rpc::ByteChain output;
+  session_->Fill(output, 1 << 20);
+  paused->ResumeReading();
+  EXPECT_TRUE(session_->Deliver());
+  EXPECT_EQ(method_.messages, 2);
+  EXPECT_EQ(method_.writables, 0);
+  session_->Leave();
+  session_->Arrive(environment_);
+  EXPECT_TRUE(session_->Deliver());
+  EXPECT_EQ(method_.moved, 1);
+  EXPECT_EQ(method_.messages, 3);
+  EXPECT_EQ(method_.writables, 1);
+}
+
+TEST_F(Http2SessionTest, NothingIsHeldBackIfTheOwnerRefusesTheMove) {
+  method_.on_message = [&](rpc::Call& call, std::string_view) {
+    EXPECT_FALSE(call.MoveTo(reactor_));
+  };
+  ASSERT_TRUE(session_->Receive(Preface() + Request(1) + Data(1, "go") + Data(1, "a")));
+  EXPECT_FALSE(session_->moving());
+  EXPECT_EQ(method_.messages, 2);
 }
 
 TEST_F(Http2SessionTest, CloseAllTellsEveryHandlerAndGivesNothingMore) {

@@ -31,12 +31,16 @@ class ScriptedMethod {
       [](rpc::Call& call, std::string_view message) { Write(call, message); };
   std::function<void(rpc::Call&)> on_half_close = [](rpc::Call& call) { call.Finish(Status()); };
   std::function<void(rpc::Call&)> on_writable = [](rpc::Call&) {};
+  std::function<void(rpc::Call&)> on_moved = [](rpc::Call&) {};
+  std::function<void(rpc::Call&, const Status&)> on_closed = [](rpc::Call&, const Status&) {};
+  std::function<void(rpc::Call&)> on_destroyed = [](rpc::Call&) {};
 
   std::atomic<int> started{0};
   std::atomic<int> messages{0};
   std::atomic<size_t> bytes{0};
   std::atomic<int> half_closes{0};
   std::atomic<int> writables{0};
+  std::atomic<int> moved{0};
   std::atomic<int> closed{0};
 
   Status last_closed() const {
@@ -55,6 +59,7 @@ class ScriptedMethod {
       ++method_.started;
       method_.on_start(call_);
     }
+    ~Handler() override { method_.on_destroyed(call_); }
     void OnMessage(std::string_view message) override {
       ++method_.messages;
       method_.bytes += message.size();
@@ -68,7 +73,12 @@ class ScriptedMethod {
       ++method_.writables;
       method_.on_writable(call_);
     }
+    void OnMoved() override {
+      ++method_.moved;
+      method_.on_moved(call_);
+    }
     void OnClosed(const Status& how) override {
+      method_.on_closed(call_, how);
       {
         MutexLock lock(method_.mutex_);
         method_.last_closed_ = how;
