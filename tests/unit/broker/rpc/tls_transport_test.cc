@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@
 #include "tests/support/test_certificates.h"
 #include "tests/unit/broker/rpc/running_server.h"
 #include "tests/unit/broker/rpc/scripted_call_handler.h"
+#include "tests/unit/broker/rpc/traveller.h"
 
 namespace belfry::test {
 namespace {
@@ -28,6 +30,7 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr char kTalk[] = "/test.Echo/Talk";
+constexpr char kTour[] = "/test.Echo/Tour";
 
 std::shared_ptr<SSL_CTX> MakeContext(const SSL_METHOD* method, const CertificateFiles& own,
                                      const std::string& authority) {
@@ -80,6 +83,10 @@ class Tls : public ::testing::Test {
       principal_ = call.peer().principal;
     };
     server_.table.Add(kTalk, {}, echo_.Factory());
+    server_.table.Add(kTour, {.stream_window_bytes = 1 << 20}, traveller_.Factory());
+    traveller_.next = [this](rpc::Call& call) {
+      return &server_.reactor(1 - call.reactor().index());
+    };
     client_context_ = MakeContext(TLS_client_method(), {}, authority_.cert);
   }
   std::string principal() {
@@ -107,7 +114,8 @@ class Tls : public ::testing::Test {
   std::shared_ptr<SSL_CTX> client_context_;
   std::string principal_;
   ScriptedMethod echo_;
-  RunningServer server_;
+  Traveller traveller_;
+  RunningServer server_{2};
 };
 
 TEST_F(Tls, ServesAClientWithoutACertificate) {
@@ -188,6 +196,55 @@ TEST_F(Tls, CarriesLargeMessagesAndManySmallOnes) {
   EXPECT_TRUE(messages[0] == large);
   for (int i = 0; i < 2'000; ++i)
     EXPECT_EQ(messages[static_cast<size_t>(i) + 1], std::to_string(i));
+}
+
+// One buffer full is read and moves the connection; what is left of its last record is decrypted
+// already, and no descriptor will tell of it.
+TEST_F(Tls, AConnectionMovesWithWhatIsDecrypted) {
+  constexpr size_t kBufferBytes = 256 * 1024, kMessages = 262, kMessageBytes = 1000;
+  constexpr size_t kFrames = 16;
+  static_assert(kMessages * kMessageBytes + kFrames * 9 == kBufferBytes);
+  traveller_.on_message = [this](rpc::Call& call, std::string_view message) {
+    if (message == "first") Write(call, message);
+    if (message == "go") {
+      EXPECT_TRUE(call.MoveTo(server_.reactor(1)));
+    }
+  };
+  server_.Start();
+  Http2Client client(server_.port(), {.tls = client_context_.get()});
+  const int wide = 1 << 20;
+  setsockopt(client.fd(), SOL_SOCKET, SO_SNDBUF, &wide, sizeof(wide));
+  const int32_t call = client.Open(kTour);
+  client.Send(call, "first");
+  ASSERT_TRUE(client.WaitMessages(call, 1));
+  std::promise<void> all_sent;
+  server_.reactor(0).Post([sent = all_sent.get_future().share()] { sent.wait(); });
+  client.Send(call, "go");
+  ASSERT_TRUE(
+      client.Flush());  // a record of its own, so that the others do not end with the buffer
+  for (size_t i = 0; i < kMessages; ++i) client.Send(call, std::string(kMessageBytes - 5, 'x'));
+  const bool flushed = client.Flush();
+  all_sent.set_value();
+  ASSERT_TRUE(flushed);
+  // The client says nothing more: not even returned windows wake the descriptor.
+  EXPECT_TRUE(server_.WaitUntil([&] { return traveller_.messages == int{kMessages} + 2; }));
+  EXPECT_EQ(traveller_.moved, 1);
+}
+
+TEST_F(Tls, MovesBackAndForthUnderTraffic) {
+  constexpr int kMessages = 400;
+  server_.Start();
+  Http2Client client(server_.port(), {.tls = client_context_.get()});
+  const int32_t call = client.Open(kTour);
+  const auto message = [](int k) { return (k % 3 == 0 ? "go " : "stay ") + std::string(500, 'x'); };
+  for (int k = 0; k < kMessages; ++k) client.Send(call, message(k));
+  client.HalfClose(call);
+  ASSERT_TRUE(client.WaitClosed(call));
+  ASSERT_EQ(client.reply(call).messages.size(), size_t{kMessages});
+  for (int k = 0; k < kMessages; ++k) {
+    EXPECT_TRUE(client.reply(call).messages[static_cast<size_t>(k)] == message(k)) << k;
+  }
+  EXPECT_EQ(traveller_.moved, (kMessages + 2) / 3);
 }
 
 TEST_F(Tls, ANewContextServesNewConnectionsAndTheOldOnesLiveOn) {
