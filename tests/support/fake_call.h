@@ -18,7 +18,7 @@ namespace belfry::test {
 
 class FakeCall final : public rpc::Call {
  public:
-  explicit FakeCall(reactor::Reactor& reactor) : reactor_(reactor) {
+  explicit FakeCall(reactor::Reactor& reactor) : reactor_(&reactor) {
     peer_.address = "127.0.0.1:50000";
     peer_.loopback = true;
   }
@@ -27,7 +27,7 @@ class FakeCall final : public rpc::Call {
   const rpc::PeerInfo& peer() const override { return peer_; }
   std::string_view Metadata(std::string_view) const override { return {}; }
   std::optional<Instant> deadline() const override { return std::nullopt; }
-  reactor::Reactor& reactor() override { return reactor_; }
+  reactor::Reactor& reactor() override { return *reactor_; }
   rpc::ByteChain& StartMessage(size_t bytes) override {
     Collect();
     expected_bytes_ = bytes;
@@ -41,7 +41,7 @@ class FakeCall final : public rpc::Call {
   void PauseReading() override { reading_ = false; }
   void ResumeReading() override { reading_ = true; }
   bool sole_stream() const override { return true; }
-  // Agrees, unless told otherwise, and goes nowhere: the test calls OnMoved.
+  // Agrees, unless told otherwise: the test calls Arrive, then OnMoved.
   bool MoveTo(reactor::Reactor& target) override {
     if (movable_) moving_to_ = &target;
     return movable_;
@@ -64,6 +64,7 @@ class FakeCall final : public rpc::Call {
 
   void set_writable(bool writable) { writable_ = writable; }
   void set_principal(std::string principal) { peer_.principal = std::move(principal); }
+  void Arrive() { reactor_ = moving_to_; }
   void set_movable(bool movable) { movable_ = movable; }
   // The last target; null if none was asked for, or refused.
   reactor::Reactor* moving_to() const { return moving_to_; }
@@ -87,7 +88,7 @@ class FakeCall final : public rpc::Call {
     expected_bytes_.reset();
   }
 
-  reactor::Reactor& reactor_;
+  reactor::Reactor* reactor_;
   rpc::PeerInfo peer_;
   rpc::ByteChain chain_;
   std::optional<size_t> expected_bytes_;

@@ -136,7 +136,9 @@ void SessionStream::OnHello(const v1::Hello& hello) {
 }
 
 void SessionStream::BeginSession(const v1::Hello& hello) {
-  session_ = Resume(hello);
+  bool moving = false;
+  session_ = Resume(hello, &moving);
+  if (moving) return;
   const bool resumed = session_ != nullptr;
   if (!resumed) {
     core::SessionOptions options;
@@ -157,13 +159,26 @@ void SessionStream::BeginSession(const v1::Hello& hello) {
   LogDebug(resumed ? "session resumed" : "session opened", "");
 }
 
-std::unique_ptr<core::Session> SessionStream::Resume(const v1::Hello& hello) {
+std::unique_ptr<core::Session> SessionStream::Resume(const v1::Hello& hello, bool* moving) {
   if (hello.resume_token().empty()) return nullptr;
   const auto place = broker_->node().sessions.FindToResume(
       {call_.peer().principal, hello.client_id(), hello.incarnation(), hello.resume_token()});
-  // From another reactor the client gets a new session here, which supersedes the old one.
-  if (!place || place->reactor != broker_->self()) return nullptr;
-  return broker_->Claim(place->session, hello.received_through());
+  if (!place) return nullptr;
+  if (place->reactor == broker_->self()) {
+    return broker_->Claim(place->session, hello.received_through());
+  }
+  // If it cannot move, the client gets a new session here, which supersedes the old one.
+  *moving = call_.MoveTo(*context_.reactors[place->reactor]);
+  if (*moving) moving_hello_ = hello;
+  return nullptr;
+}
+
+void SessionStream::OnMoved() {
+  broker_ = &context_.broker(call_.reactor());
+  const v1::Hello hello = *std::exchange(moving_hello_, std::nullopt);
+  // Meanwhile the session may have gone; then this is an ordinary reconnect.
+  BeginSession(hello);
+  UpdateReading();
 }
 
 void SessionStream::SendWelcome(bool resumed) {
@@ -237,6 +252,7 @@ void SessionStream::OnClosed(const Status& how) {
   LogDebug("session closed", MessageOf(how));
   ended_ = true;
   hello_timer_.reset();
+  moving_hello_.reset();
   // It broke, or was over before: Park knows.
   if (session_ != nullptr) broker_->Park(std::move(session_));
 }
@@ -338,7 +354,7 @@ void SessionStream::End(const Status& status) {
 }
 
 void SessionStream::UpdateReading() {
-  if (ended_) return;
+  if (ended_ || moving_hello_) return;
   const bool reading = intake_open_ && call_.writable();
   if (reading == reading_) return;
   reading_ = reading;

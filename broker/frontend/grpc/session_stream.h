@@ -6,7 +6,8 @@
 //
 //     OnMessage → Hello → (Welcome) → subscribe | unsubscribe | publish | ping | … → Goodbye
 //
-// When the stream breaks, the session is parked for its client to come back.
+// A Hello that resumes a session of another reactor moves the whole connection there first
+// (design.md §7). When the stream breaks, the session is parked for its client to come back.
 //
 // Reading stops while the stream's output is full or while the reactor's intake is closed, so that
 // back-pressure reaches the client.
@@ -36,6 +37,7 @@ class SessionStream final : public rpc::CallHandler, public core::SessionSink, p
   void OnMessage(std::string_view message) override;
   void OnHalfClose() override;
   void OnWritable() override;
+  void OnMoved() override;
   void OnClosed(const Status& how) override;
 
   // core::SessionSink
@@ -57,8 +59,9 @@ class SessionStream final : public rpc::CallHandler, public core::SessionSink, p
   void OnHello(const v1::Hello& hello);
   Status CheckHello(const v1::Hello& hello) const;
   void BeginSession(const v1::Hello& hello);
-  // The session that the Hello asks for, if this reactor has it.
-  std::unique_ptr<core::Session> Resume(const v1::Hello& hello);
+  // The session that the Hello asks for, if this reactor has it. Null with `*moving` set: it is on
+  // another, and the connection is on its way there.
+  std::unique_ptr<core::Session> Resume(const v1::Hello& hello, bool* moving);
   void SendWelcome(bool resumed);
   void OnFrame(const v1::ClientFrame& frame);
   // False: it was impossible, and the stream has ended.
@@ -76,6 +79,8 @@ class SessionStream final : public rpc::CallHandler, public core::SessionSink, p
   core::Broker* broker_;
   // Until the Hello.
   std::optional<reactor::Timer> hello_timer_;
+  // While the connection moves to the reactor of the session that it resumes.
+  std::optional<v1::Hello> moving_hello_;
   // From the Hello on.
   std::unique_ptr<core::Session> session_;
   bool in_intake_ = false;
