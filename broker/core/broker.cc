@@ -19,6 +19,7 @@ Broker::Broker(DestinationId self, Node& node, const Clock& clock, BrokerLimits 
     : self_(self), node_(node), clock_(clock), limits_(limits), lane_bounds_(lane_bounds) {}
 
 Broker::~Broker() {
+  parked_places_.clear();
   parked_.clear();  // each takes itself out of sessions_
   BELFRY_CHECK(sessions_.empty());
 }
@@ -120,76 +121,77 @@ Session* Broker::Find(SessionId id) const {
 
 void Broker::Park(std::unique_ptr<Session> session) {
   const bool may_return = !session->retired() && !session->options().resume_token.empty() &&
-                          limits_.grace.count() > 0 && leaving_ == ErrorCode::kNone;
+                          limits_.grace.count() > 0 && limits_.parked_max > 0 &&
+                          leaving_ == ErrorCode::kNone;
   if (!may_return) return;  // it goes here
-  session->Detach(now());
-  parkings_.push_back(Parking{session->id(), now()});
-  parked_[session->id()] = std::move(session);
+  if (parked_.size() >= limits_.parked_max) EndFirstParked();
+  const SessionId id = session->id();
+  session->Park(now());
+  parked_places_[id] = parked_.insert(parked_.end(), std::move(session));
 }
 
 std::unique_ptr<Session> Broker::Unpark(SessionId id) {
-  const auto found = parked_.find(id);
-  BELFRY_CHECK(found != parked_.end());
-  std::unique_ptr<Session> session = std::move(found->second);
-  parked_.erase(found);
+  const auto found = parked_places_.find(id);
+  BELFRY_CHECK(found != parked_places_.end());
+  std::unique_ptr<Session> session = std::move(*found->second);
+  parked_.erase(found->second);
+  parked_places_.erase(found);
   return session;
+}
+
+void Broker::EndFirstParked() { Unpark(parked_.front()->id()); }
+
+void Broker::EndOverdue(Instant now) {
+  while (!parked_.empty() && now - parked_.front()->parked_at() > limits_.grace) EndFirstParked();
 }
 
 std::unique_ptr<Session> Broker::Claim(SessionId id, uint64_t received_through) {
   Session* const session = Find(id);
   if (session == nullptr) return nullptr;
-  std::unique_ptr<Session> claimed;
-  if (session->attended()) {
-    claimed = session->sink().Yield();
-    BELFRY_CHECK(claimed.get() == session);
-    claimed->Detach(now());
-  } else {
-    claimed = Unpark(id);
+  if (!session->CanResume(received_through)) {
+    EndSession(id, ErrorCode::kTakenOver);
+    return nullptr;
   }
-  if (!claimed->CanResume(received_through)) return nullptr;
   counters_.sessions_resumed.Add();
+  if (session->parked()) return Unpark(id);
+  std::unique_ptr<Session> claimed = session->sink().Yield();
+  BELFRY_CHECK(claimed.get() == session);
+  claimed->Detach();
   return claimed;
 }
 
 bool Broker::EndSession(SessionId id, ErrorCode reason) {
   Session* const session = Find(id);
   if (session == nullptr) return false;
-  if (session->attended()) {
-    session->End(reason);
-  } else {
+  if (session->parked()) {
     Unpark(id);
+  } else {
+    session->End(reason);
   }
   return true;
-}
-
-void Broker::EndFirstParked() {
-  const Parking parking = parkings_.front();
-  parkings_.pop_front();
-  const auto found = parked_.find(parking.session);
-  // It may have been claimed, and parked again later.
-  if (found != parked_.end() && found->second->detached_at() == parking.since) {
-    parked_.erase(found);
-  }
-}
-
-void Broker::EndOverdue(Instant now) {
-  while (!parkings_.empty() && now - parkings_.front().since > limits_.grace) EndFirstParked();
 }
 
 // ---- the turn
 
 void Broker::EndTurn() {
-  memory_level_ = node_.memory.level();
-  if (memory_level_ != MemoryLevel::kCalm) ShedMemory();
   for (const auto& outbox : outboxes_) {
     if (outbox != nullptr) outbox->Flush();
   }
+  FlushTouched();
+  // After the flush: what is queued now is what its readers did not take.
+  memory_level_ = node_.memory.level();
+  if (memory_level_ != MemoryLevel::kCalm) ShedMemory();
+}
+
+void Broker::FlushTouched() {
   flushing_.swap(touched_);
   const Instant now = clock_.Now();
   for (Session* session : flushing_) {
     if (session == nullptr) continue;
     session->touched_ = false;
     session->Flush(now);
+    // An overflow has ended it while it waited.
+    if (session->retired() && session->parked()) Unpark(session->id());
   }
   flushing_.clear();
 }
@@ -202,33 +204,53 @@ void Broker::Tick() {
   for (Session* session : silent_) session->sink().Close(ErrorCode::kHeartbeatTimeout);
   silent_.clear();
   EndOverdue(now);
+  node_.memory.TellQueued(self_, QueuedBytes());
 }
 
-// The sessions with the longest queues give up half of what they have, until the node is at ease or
-// nothing is queued here any more. Then goes what serves nobody yet: parked sessions, and what is
-// kept for resumes.
+size_t Broker::QueuedBytes() const {
+  size_t bytes = 0;
+  for (const Session* session : sessions_) bytes += session->queued_bytes();
+  return bytes;
+}
+
+// Gives up this reactor's part of what the node has too much, in proportion to what is queued here:
+// the longest queues first, half of each, and never more than half of all at a time. What that
+// frees beside the records is seen with the next observation; until then only what has come since
+// counts.
 void Broker::ShedMemory() {
-  const auto at_ease = [this] { return node_.memory.level() == MemoryLevel::kCalm; };
-  std::vector<Session*> queued;
-  std::copy_if(sessions_.begin(), sessions_.end(), std::back_inserter(queued),
+  MemoryBudget& memory = node_.memory;
+  const uint64_t observation = memory.observations();
+  const bool observed = observation != shed_observation_;
+  const size_t charged = memory.charged();
+  if (!observed && charged <= shed_charged_) return;
+  const size_t too_much = observed ? memory.excess() : charged - shed_charged_;
+  const size_t queued = QueuedBytes();
+  memory.TellQueued(self_, queued);
+  const size_t part = memory.PartOf(queued, too_much);
+
+  std::vector<Session*> longest;
+  std::copy_if(sessions_.begin(), sessions_.end(), std::back_inserter(longest),
                [](const Session* session) { return session->queued_messages() != 0; });
   const auto shorter = [](const Session* a, const Session* b) {
     return a->queued_bytes() < b->queued_bytes();
   };
-  std::make_heap(queued.begin(), queued.end(), shorter);
-  while (!queued.empty() && !at_ease()) {
-    std::pop_heap(queued.begin(), queued.end(), shorter);
-    Session& longest = *queued.back();
-    longest.Shed(longest.queued_bytes() / 2);
-    if (longest.queued_messages() == 0) {
-      queued.pop_back();
-    } else {
-      std::push_heap(queued.begin(), queued.end(), shorter);
-    }
+  std::make_heap(longest.begin(), longest.end(), shorter);
+  size_t given = 0;
+  while (!longest.empty() && given < queued / 2 && memory.charged() + part > charged) {
+    std::pop_heap(longest.begin(), longest.end(), shorter);
+    Session& session = *longest.back();
+    const size_t before = session.queued_bytes();
+    session.ShedHalf();
+    given += before - session.queued_bytes();
+    std::push_heap(longest.begin(), longest.end(), shorter);
   }
-  while (!parkings_.empty() && !at_ease()) EndFirstParked();
-  for (size_t i = 0; i < sessions_.size() && !at_ease(); ++i) sessions_[i]->ForgetSent();
-  memory_level_ = node_.memory.level();
+  // Where queues do not suffice: what serves nobody yet.
+  if (observed && memory.level() >= MemoryLevel::kRefuseSubscribers) {
+    for (size_t left = (parked_.size() + 1) / 2; left > 0; --left) EndFirstParked();
+    for (Session* session : sessions_) session->ForgetSent();
+  }
+  shed_observation_ = observation;
+  shed_charged_ = memory.charged();
 }
 
 void Broker::GoAway(ErrorCode reason, Duration window) {
@@ -290,7 +312,7 @@ void Broker::AddSubscription(Subscription& subscription) {
 }
 
 void Broker::RemoveSubscription(Subscription& subscription) {
-  const int32_t active = subscription.lane().session().attended() ? -1 : 0;
+  const int32_t active = subscription.lane().session().parked() ? 0 : -1;
   node_.interest.Change(subscription.filter(), self_, {.routed = -1, .active = active});
   fanout_.Remove(subscription);
   counters_.subscriptions.Subtract();

@@ -12,7 +12,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -42,6 +42,8 @@ struct BrokerLimits {
   // that.
   Duration grace = std::chrono::seconds(30);
   size_t resume_window_bytes = 1 << 20;
+  // How many may wait on one reactor; beyond that the one that has waited longest ends.
+  size_t parked_max = 10'000;
 };
 
 // Told when the reactor must stop reading from publishers, and when it may go on.
@@ -100,7 +102,7 @@ class Broker {
   Node& node() { return node_; }
   Instant now() const { return clock_.Now(); }
   DestinationId self() const { return self_; }
-  // As of the last turn or tick.
+  // As of the last turn.
   MemoryLevel memory_level() const { return memory_level_; }
   // All that live here, parked ones included, in no order.
   const std::vector<Session*>& sessions() const { return sessions_; }
@@ -123,7 +125,9 @@ class Broker {
   std::unique_ptr<Session> Unpark(SessionId id);
   void EndFirstParked();
   void EndOverdue(Instant now);
+  void FlushTouched();
   void ShedMemory();
+  size_t QueuedBytes() const;
 
   const DestinationId self_;
   Node& node_;
@@ -140,14 +144,13 @@ class Broker {
   std::vector<Session*> sessions_;
   // Those opened by Open, which have a number.
   absl::flat_hash_map<SessionId, Session*> by_id_;
-  absl::flat_hash_map<SessionId, std::unique_ptr<Session>> parked_;
-  // When which was parked, in order; also of some that have been claimed or ended since.
-  struct Parking {
-    SessionId session;
-    Instant since;
-  };
-  std::deque<Parking> parkings_;
+  // In the order in which they were parked, which is the order in which their graces end.
+  std::list<std::unique_ptr<Session>> parked_;
+  absl::flat_hash_map<SessionId, std::list<std::unique_ptr<Session>>::iterator> parked_places_;
   MemoryLevel memory_level_ = MemoryLevel::kCalm;
+  // What was charged, and how often the rest had been observed, when memory was shed last.
+  size_t shed_charged_ = 0;
+  uint64_t shed_observation_ = 0;
   std::vector<Session*> touched_;
   // Kept for their capacity.
   std::vector<Session*> flushing_;

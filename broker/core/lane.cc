@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/core/lane.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "common/check.h"
+#include "broker/core/session.h"
 #include "common/topic/topic.h"
 
 namespace belfry::core {
@@ -14,6 +15,11 @@ namespace {
 constexpr size_t kFieldHeadBytesMax = 6;
 // Holes are swept when they are more than half of a queue of at least so many places.
 constexpr size_t kSweepFrom = 64;
+// How many queued records the shares learn with each message that comes while the lane is nearly
+// full: more than two, so that they know all when it is; and with each eviction, should they not.
+// Few, because a fan-out may meet thousands of full lanes.
+constexpr size_t kLearnedByPush = 4;
+constexpr size_t kLearnedByEviction = 64;
 // A warning is due at half of a bound, and again after less than a quarter was used.
 constexpr size_t kWarnPart = 2;
 constexpr size_t kCalmPart = 4;
@@ -84,15 +90,21 @@ Lane::Pushed Lane::DropExpired(Instant now) {
   return pushed;
 }
 
-uint64_t Lane::Shed(size_t bytes_max) {
+uint64_t Lane::ShedHalf() {
+  const size_t half = bytes_ / 2;
   uint64_t lost = 0;
-  for (; live_ != 0 && bytes_ > bytes_max; ++lost) Evict(&shed_);
-  entries_.ShrinkIfSparse();
+  for (; live_ != 0 && bytes_ > half; ++lost) Evict(&shed_);
+  Trim();
   return lost;
 }
 
+void Lane::Trim() {
+  entries_.ShrinkIfSparse();
+  if (latest_.empty()) latest_ = {};
+}
+
 void Lane::Evict(Gap* told) {
-  if (shares_ == nullptr) MakeShares();
+  LearnShares(kLearnedByEviction);
   const Ref<const Record> lost = Remove(shares_->Heaviest().oldest);
   told->Add(lost->topic(), 1);
   ++dropped_total_;
@@ -122,19 +134,18 @@ uint64_t Lane::Replace(const Record& record) {
 }
 
 void Lane::Append(Ref<const Record> record, Instant now) {
-  const uint64_t number = end_number();
   bytes_ += CostOf(*record);
   ++live_;
   if (policy_ == OverflowPolicy::kConflate) {
-    latest_.emplace(TopicKey{record->topic(), record->key()}, number);
+    latest_.emplace(TopicKey{record->topic(), record->key()}, end_number());
   }
   entries_.push_back(Entry{std::move(record), LaneTime(now)});
-  if (shares_ != nullptr) Chain(number);
+  if (Evicts() && (shares_ != nullptr || NearFull())) LearnShares(kLearnedByPush);
 }
 
 Ref<const Record> Lane::Remove(uint64_t number) {
   Ref<const Record> record = std::move(At(number).record);
-  if (shares_ != nullptr) Unchain(number, *record);
+  if (InShares(number)) Unchain(number, *record);
   if (policy_ == OverflowPolicy::kConflate) {
     latest_.erase(TopicKey{record->topic(), record->key()});
   }
@@ -144,9 +155,33 @@ Ref<const Record> Lane::Remove(uint64_t number) {
     entries_.pop_front();
     ++front_number_;
   }
+  shares_end_ = std::max(shares_end_, front_number_);
   if (live_ == 0) shares_.reset();
-  if (entries_.size() >= kSweepFrom && entries_.size() > 2 * live_) SweepHoles();
+  if (HolesPrevail()) SweepHoles();
+  if (gaps_.size() > 1) FoldFrontGaps();
   return record;
+}
+
+bool Lane::HolesPrevail() const {
+  // Not all at once: lanes that got the same messages differ by their sessions.
+  const size_t patience = live_ * (session_.id() % 16) / 16;
+  return entries_.size() >= kSweepFrom && entries_.size() > 2 * live_ + patience;
+}
+
+// Gaps that came to stand before the same record, because those between them have gone, become one
+// of each cause.
+void Lane::FoldFrontGaps() {
+  for (size_t i = 1; i < gaps_.size() && gaps_[i].before <= front_number_;) {
+    const auto same = std::find_if(
+        gaps_.begin(), gaps_.begin() + static_cast<ptrdiff_t>(i),
+        [&](const PlacedGap& placed) { return placed.gap.cause == gaps_[i].gap.cause; });
+    if (same == gaps_.begin() + static_cast<ptrdiff_t>(i)) {
+      ++i;
+      continue;
+    }
+    same->gap.Merge(gaps_[i].gap);
+    gaps_.erase(gaps_.begin() + static_cast<ptrdiff_t>(i));
+  }
 }
 
 Ref<const Record> Lane::PopFront() { return Remove(front_number_); }
@@ -181,10 +216,19 @@ void Lane::Unchain(uint64_t number, const Record& record) {
   shares_->Shrink(record.topic(), share, CostOf(record));
 }
 
-void Lane::MakeShares() {
-  shares_ = std::make_unique<TopicShares>();
-  for (uint64_t number = front_number_; number != end_number(); ++number) {
-    if (At(number).record) Chain(number);
+bool Lane::NearFull() const {
+  return live_ * 2 > bounds_.messages_max || bytes_ * 2 > bounds_.bytes_max;
+}
+
+void Lane::LearnShares(size_t records) {
+  if (shares_ == nullptr) {
+    shares_ = std::make_unique<TopicShares>();
+    shares_end_ = front_number_;
+  }
+  for (; records > 0 && shares_end_ != end_number(); ++shares_end_) {
+    if (!At(shares_end_).record) continue;
+    Chain(shares_end_);
+    --records;
   }
 }
 
@@ -206,7 +250,9 @@ void Lane::SweepHoles() {
   }
   for (; gap != gaps_.end(); ++gap) gap->before = front_number_ + kept.size();
   entries_ = std::move(kept);
-  if (shares_ != nullptr) MakeShares();
+  if (shares_ == nullptr) return;
+  shares_.reset();
+  LearnShares(entries_.size());
 }
 
 void Lane::Rest(Instant now) {

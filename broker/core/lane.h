@@ -65,9 +65,9 @@ class Lane {
   Pushed Push(Ref<const Record> record, Instant now);
   // Drops what is older than the age bound. With DISCONNECT nothing is dropped, but `overflowed`.
   Pushed DropExpired(Instant now);
-  // Gives up the oldest of the heaviest topics until at most `bytes_max` are left, for the node's
-  // memory. Returns how many were lost.
-  uint64_t Shed(size_t bytes_max);
+  // Gives up half of its bytes, the oldest of the heaviest topics, for the node's memory. Returns
+  // how many messages were lost.
+  uint64_t ShedHalf();
   // A gap behind all that is queued now.
   void PushGap(const Gap& gap);
 
@@ -78,7 +78,7 @@ class Lane {
   // Forgets everything, untold: for a session that is over.
   void Clear();
   // Gives memory of a queue that was long back; called now and then, not on the delivery path.
-  void Trim() { entries_.ShrinkIfSparse(); }
+  void Trim();
 
   bool empty() const { return live_ == 0 && dropped_.empty() && shed_.empty() && gaps_.empty(); }
   size_t queued_messages() const { return live_; }
@@ -114,7 +114,7 @@ class Lane {
     Ref<const Record> record;
     Instant queued_at;
     // How far away the next younger and the next older record of the topic stand; 0: there is none.
-    // Kept while shares_ is.
+    // Kept for those that shares_ knows.
     uint32_t younger = 0;
     uint32_t older = 0;
   };
@@ -161,8 +161,16 @@ class Lane {
 
   void Chain(uint64_t number);
   void Unchain(uint64_t number, const Record& record);
-  void MakeShares();
+  bool Evicts() const {
+    return policy_ == OverflowPolicy::kDropOldest || policy_ == OverflowPolicy::kConflate;
+  }
+  bool NearFull() const;
+  // Lets the shares know so many records more.
+  void LearnShares(size_t records);
+  bool InShares(uint64_t number) const { return shares_ != nullptr && number < shares_end_; }
+  bool HolesPrevail() const;
   void SweepHoles();
+  void FoldFrontGaps();
 
   Session& session_;
   const uint32_t id_;
@@ -183,8 +191,11 @@ class Lane {
   Gap shed_{GapCause::kMemory};
   // Gaps that stand further behind, in order. Rare, so a plain vector.
   std::vector<PlacedGap> gaps_;
-  // From the first eviction until the lane is empty.
+  // From half full (or the first eviction) until the lane is empty. Knows the records before
+  // shares_end_: a long queue is learned bit by bit, because the lanes of many stopped sessions
+  // overflow with the same message.
   std::unique_ptr<TopicShares> shares_;
+  uint64_t shares_end_ = 0;
   // CONFLATE: which record is the latest of its topic and key. The views are the record's own.
   absl::flat_hash_map<TopicKey, uint64_t, TopicKeyHash> latest_;
   Instant resting_since_{};

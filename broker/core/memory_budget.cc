@@ -31,6 +31,19 @@ size_t MemoryBudget::charged() const {
   return total > 0 ? static_cast<size_t>(total) : 0;
 }
 
+size_t MemoryBudget::excess() const {
+  const size_t begin = limit_ / 100 * kShedPercent;
+  return used() > begin ? used() - begin : 0;
+}
+
+size_t MemoryBudget::PartOf(size_t queued, size_t too_much) const {
+  size_t all = 0;
+  for (const auto& of_reactor : queued_) all += of_reactor.load(std::memory_order_relaxed);
+  if (all == 0) return 0;
+  return static_cast<size_t>(static_cast<double>(too_much) * static_cast<double>(queued) /
+                             static_cast<double>(all));
+}
+
 MemoryLevel MemoryBudget::level() const {
   if (limit_ == 0) return MemoryLevel::kCalm;
   const size_t percent = used() / (limit_ / 100 + 1);

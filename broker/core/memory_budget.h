@@ -38,14 +38,29 @@ class MemoryBudget {
   void Charge(size_t bytes) { Change(static_cast<int64_t>(bytes)); }
   void Release(size_t bytes) { Change(-static_cast<int64_t>(bytes)); }
   // What the process uses beside what is charged.
-  void ObserveOther(size_t bytes) { other_.store(bytes, std::memory_order_relaxed); }
+  void ObserveOther(size_t bytes) {
+    other_.store(bytes, std::memory_order_relaxed);
+    observations_.fetch_add(1, std::memory_order_release);
+  }
+  uint64_t observations() const { return observations_.load(std::memory_order_acquire); }
 
   size_t limit() const { return limit_; }
   size_t charged() const;
   size_t used() const { return charged() + other_.load(std::memory_order_relaxed); }
   MemoryLevel level() const;
+  // How much is used beyond the level at which queues are shed.
+  size_t excess() const;
+  // How much a reactor has in its queues, told now and then.
+  void TellQueued(size_t reactor, size_t bytes) {
+    queued_[reactor].store(bytes, std::memory_order_relaxed);
+  }
+  // What a reactor with so much in its queues has to give up of what is too much: in proportion to
+  // what all have.
+  size_t PartOf(size_t queued, size_t too_much) const;
 
  private:
+  // As many as `io.threads` allows.
+  static constexpr size_t kReactorsMax = 64;
   // Threads share these by number; more threads than shards only contend a little.
   static constexpr size_t kShards = 16;
   struct alignas(64) Shard {
@@ -59,6 +74,9 @@ class MemoryBudget {
   std::array<Shard, kShards> shards_;
   alignas(64) std::atomic<int64_t> total_{0};
   std::atomic<size_t> other_{0};
+  std::atomic<uint64_t> observations_{0};
+  // By reactor, as told last.
+  std::array<std::atomic<size_t>, kReactorsMax> queued_{};
 };
 
 }  // namespace belfry::core

@@ -8,8 +8,9 @@
 namespace belfry::core {
 namespace {
 
-// What a frame costs beside its contents: its place here.
-constexpr size_t kFrameBytes = 64;
+// What a frame adds on the wire: gRPC's prefix, tags and lengths.
+constexpr size_t kFrameBytes = 16;
+constexpr size_t kRecordHeadBytes = 3;
 // An outcome or result with the text of an error.
 constexpr size_t kResultBytes = 48;
 
@@ -29,12 +30,15 @@ bool SentFrames::Acknowledge(uint64_t through) {
 
 void SentFrames::Forget() {
   while (written_ != 0) DropFirst();
-  frames_.ShrinkIfSparse();
-  records_.ShrinkIfSparse();
+  Trim();
 }
 
 void SentFrames::Clear() {
   while (!frames_.empty()) DropFirst();
+  Trim();
+}
+
+void SentFrames::Trim() {
   frames_.ShrinkIfSparse();
   records_.ShrinkIfSparse();
 }
@@ -79,15 +83,16 @@ void SentFrames::WriteNext(SessionSink& sink) {
 
 void SentFrames::Keep(Frame frame) {
   BELFRY_CHECK(!HasUnwritten());
-  if (bytes_max_ == 0) {
-    ++first_kept_;
-    return;
-  }
   bytes_ += frame.bytes;
   ++written_;
   written_records_ += frame.records;
   frames_.push_back(std::move(frame));
   while (bytes_ > bytes_max_) DropFirst();
+}
+
+bool SentFrames::OnlyCounts() {
+  if (bytes_max_ == 0) ++first_kept_;
+  return bytes_max_ == 0;
 }
 
 void SentFrames::KeepRare(uint32_t lane, size_t bytes, Rare rare) {
@@ -100,12 +105,15 @@ void SentFrames::KeepRare(uint32_t lane, size_t bytes, Rare rare) {
 
 void SentFrames::SendSubscribeResults(SessionSink& sink, std::span<const SubscribeResult> results) {
   sink.SendSubscribeResults(results);
+  // A plain call may just have ended itself, and `results` with it; it keeps none.
+  if (OnlyCounts()) return;
   KeepRare(0, results.size() * kResultBytes,
            std::vector<SubscribeResult>(results.begin(), results.end()));
 }
 
 void SentFrames::SendPublishResults(SessionSink& sink, const PublishResults& results) {
   sink.SendPublishResults(results);
+  if (OnlyCounts()) return;
   if (!results.outcomes.empty()) {
     return KeepRare(0, results.outcomes.size() * kResultBytes, results);
   }
@@ -117,6 +125,7 @@ void SentFrames::SendPublishResults(SessionSink& sink, const PublishResults& res
 
 void SentFrames::SendGap(SessionSink& sink, uint32_t lane, Gap gap) {
   sink.SendGap(lane, gap);
+  if (OnlyCounts()) return;
   const size_t bytes = BytesOf(gap);
   KeepRare(lane, bytes, std::move(gap));
 }
@@ -124,17 +133,17 @@ void SentFrames::SendGap(SessionSink& sink, uint32_t lane, Gap gap) {
 void SentFrames::SendDeliver(SessionSink& sink, uint32_t lane,
                              std::vector<Ref<const Record>>& records) {
   sink.SendDeliver(lane, records);
-  Frame frame;
-  if (bytes_max_ != 0) {
+  if (!OnlyCounts()) {
+    Frame frame;
     frame.lane = lane;
     frame.records = static_cast<uint32_t>(records.size());
     frame.bytes = kFrameBytes;
     for (Ref<const Record>& record : records) {
-      frame.bytes += record->memory_bytes();
+      frame.bytes += record->bytes().size() + kRecordHeadBytes;
       records_.push_back(std::move(record));
     }
+    Keep(std::move(frame));
   }
-  Keep(std::move(frame));
   records.clear();
 }
 

@@ -9,8 +9,9 @@
 //
 // A frame has a number by its place alone: the first of the session is 1.
 //
-// Threads: Confined to its session's reactor. Units: bytes of records and results, roughly as
-// encoded. No allocation in steady state for frames of messages.
+// Threads: Confined to its session's reactor. Units: bytes as they are encoded, roughly, so that
+// they agree with what the client counts before it acknowledges. No allocation in steady state for
+// frames of messages.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +43,8 @@ class SentFrames {
   void Forget();
   // Gives everything up, for a session that is over.
   void Clear();
+  // Gives memory of a burst back; called now and then.
+  void Trim();
 
   // Whether everything after frame `through` is still here.
   bool CanResumeAfter(uint64_t through) const {
@@ -71,6 +74,8 @@ class SentFrames {
     uint64_t ok_through = 0;
   };
 
+  // Without a bound: counts a frame, and says that this was all.
+  bool OnlyCounts();
   void Keep(Frame frame);
   void KeepRare(uint32_t lane, size_t bytes, Rare rare);
   void DropFirst();

@@ -158,8 +158,12 @@ bool Session::TakeProducer(std::string_view producer_id) {
 PublishOutcome Session::Publish(const wire::PublishView& publish, uint64_t sequence) {
   PublishOutcome outcome;
   outcome.sequence = sequence;
-  // Its outcome was told, or waits in a frame.
-  if (sequence != 0 && sequence <= publishes_through_) return outcome;
+  if (sequence != 0 && sequence <= publishes_through_) {
+    // A retry. Its outcome was told, or waits in a frame; that it is known is told again.
+    publish_results_due_ = true;
+    Touch();
+    return outcome;
+  }
   outcome = broker_.Publish(publish, options_.principal);
   outcome.sequence = sequence;
   if (sequence == 0) return outcome;
@@ -211,12 +215,12 @@ void Session::QueueGap(uint32_t lane, const Gap& gap) {
 
 void Session::Retire() {
   if (std::exchange(retired_, true)) return;
-  if (sink_ == nullptr) broker_.counters().sessions_parked.Subtract();
   for (const auto& subscription : subscriptions_) broker_.RemoveSubscription(*subscription);
   subscriptions_.clear();
   subscribe_results_.clear();
   publish_results_due_ = false;
   ForEachLane([](Lane& lane) { lane.Clear(); });
+  if (parked_) broker_.counters().sessions_parked.Subtract();
   sent_.Clear();
   broker_.LeaveDirectory(*this);
 }
@@ -227,19 +231,20 @@ void Session::End(ErrorCode reason) {
   if (sink_ != nullptr) sink_->Close(reason);
 }
 
-void Session::ChangeActive(int32_t by) {
+void Session::SetParked(bool parked) {
+  parked_ = parked;
   for (const auto& subscription : subscriptions_) {
-    broker_.ChangeActive(subscription->filter(), by);
+    broker_.ChangeActive(subscription->filter(), parked ? -1 : +1);
   }
+  broker_.counters().sessions_parked.Add(parked ? 1 : static_cast<uint64_t>(-1));
 }
 
-void Session::Detach(Instant now) {
-  BELFRY_CHECK(sink_ != nullptr && !retired_);
+void Session::Park(Instant now) {
+  BELFRY_CHECK(!parked_ && !retired_);
   sink_ = nullptr;
-  detached_at_ = now;
-  ChangeActive(-1);
+  parked_at_ = now;
+  SetParked(true);
   ForEachLane([&](Lane& lane) { lane.Rest(now); });
-  broker_.counters().sessions_parked.Add();
 }
 
 void Session::Attach(SessionSink& sink, uint64_t received_through, Instant now) {
@@ -247,10 +252,11 @@ void Session::Attach(SessionSink& sink, uint64_t received_through, Instant now) 
   sink_ = &sink;
   heard_at_ = sent_at_ = now;
   listening_ = true;
-  ChangeActive(+1);
-  ForEachLane([&](Lane& lane) { lane.Wake(now); });
+  if (parked_) {
+    SetParked(false);
+    ForEachLane([&](Lane& lane) { lane.Wake(now); });
+  }
   sent_.Rewind(received_through);
-  broker_.counters().sessions_parked.Subtract();
   Touch();
 }
 
@@ -344,13 +350,14 @@ bool Session::FlushOnce(Lane& lane) {
 }
 
 bool Session::Tick(Instant now) {
-  if (retired_ || sink_ == nullptr) return true;
+  if (retired_) return true;
+  Trim();
+  if (sink_ == nullptr) return true;
   ForEachLane([&](Lane& lane) {
     const Lane::Pushed pushed = lane.DropExpired(now);
     Count(pushed);
     Warn(lane, now);
     if (pushed.dropped != 0 || pushed.overflowed || warnings_due_[lane.id()]) Touch();
-    lane.Trim();
   });
   if (options_.heartbeat.count() == 0) return true;
   // While we do not read, the silence is ours; HTTP/2's own keepalive finds a dead peer meanwhile.
@@ -363,14 +370,19 @@ bool Session::Tick(Instant now) {
   return true;
 }
 
-void Session::Shed(size_t bytes_max) {
-  size_t left = bytes_max;
+// Gives memory of bursts back.
+void Session::Trim() {
+  ForEachLane([](Lane& lane) { lane.Trim(); });
+  sent_.Trim();
+  if (subscribe_results_.empty()) subscribe_results_ = {};
+  if (publish_results_.outcomes.empty()) publish_results_.outcomes = {};
+}
+
+void Session::ShedHalf() {
   ForEachLane([&](Lane& lane) {
-    // A lane that has less than its part leaves the rest to the others.
-    const uint64_t lost = lane.Shed(left);
+    const uint64_t lost = lane.ShedHalf();
     broker_.counters().dropped.Add(lost);
     broker_.counters().shed.Add(lost);
-    left -= std::min(left, lane.queued_bytes());
     if (lost != 0 && sink_ != nullptr) Touch();
   });
 }

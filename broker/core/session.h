@@ -67,6 +67,8 @@ class Session {
 
   SessionId id() const { return id_; }
   const SessionOptions& options() const { return options_; }
+  // It came back from elsewhere.
+  void set_address(std::string address) { options_.address = std::move(address); }
   SessionDirectory::Client client() const;
   Instant opened_at() const { return opened_at_; }
 
@@ -107,14 +109,18 @@ class Session {
   // Retires it and closes its connection, if it has one, for this reason.
   void End(ErrorCode reason);
 
-  // The connection is gone, the session waits for another.
-  void Detach(Instant now);
+  // The connection gives it up, and another takes it at once.
+  void Detach() { sink_ = nullptr; }
   bool attended() const { return sink_ != nullptr; }
-  Instant detached_at() const { return detached_at_; }
+  // It has no connection and waits for one: routed, but not active any more.
+  void Park(Instant now);
+  bool parked() const { return parked_; }
+  Instant parked_at() const { return parked_at_; }
   bool CanResume(uint64_t received_through) const {
     return !retired_ && sent_.CanResumeAfter(received_through);
   }
-  // Goes on, after frame `received_through`, on another connection. Only if CanResume.
+  // Goes on, after frame `received_through`, on another connection. Only if CanResume, and detached
+  // or parked.
   void Attach(SessionSink& sink, uint64_t received_through, Instant now);
 
   // Called by the fan-out.
@@ -126,8 +132,8 @@ class Session {
   void Flush(Instant now);
   // False: the client has been silent for too long.
   [[nodiscard]] bool Tick(Instant now);
-  // Gives up queued messages, the oldest of the heaviest topics, down to so many bytes.
-  void Shed(size_t bytes_max);
+  // Each lane gives up half of what it holds.
+  void ShedHalf();
   // Gives up what it keeps for a resume.
   void ForgetSent() { sent_.Forget(); }
   void set_lane_bounds(const LaneBounds& bounds);
@@ -145,7 +151,8 @@ class Session {
   void ForEachLane(Visit&& visit) const;
   ErrorCode CheckSubscribe(uint32_t id, FilterView filter, OverflowPolicy overflow,
                            bool wants_replay, const Subscription** known) const;
-  void ChangeActive(int32_t by);
+  void SetParked(bool parked);
+  void Trim();
   void Count(const Lane::Pushed& pushed);
   void Warn(Lane& lane, Instant now);
   void FlushNotices();
@@ -157,7 +164,7 @@ class Session {
   Broker& broker_;
   SessionSink* sink_;
   const SessionId id_;
-  const SessionOptions options_;
+  SessionOptions options_;
   const Instant opened_at_;
   absl::flat_hash_set<std::unique_ptr<Subscription>, SubscriptionIdHash, SubscriptionIdEqual>
       subscriptions_;
@@ -180,7 +187,8 @@ class Session {
   ErrorCode doom_ = ErrorCode::kNone;
   Instant heard_at_;
   Instant sent_at_;
-  Instant detached_at_{};
+  bool parked_ = false;
+  Instant parked_at_{};
 
   // Broker's marks: in the list of touched sessions, its place in the list of all, and in the
   // directory.

@@ -4,8 +4,8 @@
 // which order; the sink encodes it and knows when the wire is full.
 //
 // Threads: Confined to the session's reactor. Ownership: the sink outlives its session's attachment
-// to it. No call of a sink calls back into the session before it returns, but for Close, Yield and
-// a plain call that ends itself in SendSubscribeResults.
+// to it. No call of a sink calls back into the session before it returns, but for Close, Yield, and
+// a plain call that ends itself (Session::Retire) in SendSubscribeResults or SendGoAway.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +47,8 @@ class SessionSink {
   virtual void SendGoAway(ErrorCode reason, uint32_t after_ms) = 0;
   virtual void SendNotice(ErrorCode code, uint32_t lane) = 0;
 
-  // The connection is over for this reason. The sink ends its stream soon, and lets go of the
-  // session within the call: Broker::Park if it may come back (HEARTBEAT_TIMEOUT), otherwise
-  // Session::Retire.
+  // The connection is over for this reason. The sink ends its stream soon; within the call it parks
+  // the session (Broker::Park) if it may come back (HEARTBEAT_TIMEOUT), otherwise it retires it.
   virtual void Close(ErrorCode reason) = 0;
   // Another connection goes on with the session: the sink hands it over and ends its stream. Only
   // asked of sinks whose sessions have a resume token.

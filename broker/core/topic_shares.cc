@@ -28,6 +28,13 @@ void TopicShares::Unlink(Share& share) {
   }
 }
 
+TopicShares::Share& TopicShares::Of(std::string_view topic) {
+  bool is_new = false;
+  Share& share = *shares_.FindOrInsert(topic, &is_new);
+  if (is_new) text_bytes_ += topic.size();
+  return share;
+}
+
 void TopicShares::Grow(Share& share, size_t bytes) {
   if (share.records != 0) Unlink(share);
   ++share.records;
@@ -43,6 +50,7 @@ void TopicShares::Shrink(std::string_view topic, Share& share, size_t bytes) {
   if (share.records != 0) {
     Link(share);
   } else {
+    text_bytes_ -= topic.size();
     shares_.Erase(topic);
   }
 }

@@ -47,7 +47,7 @@ class TopicShares {
   TopicShares& operator=(const TopicShares&) = delete;
 
   // Of this topic, made empty if it is new.
-  Share& Of(std::string_view topic) { return *shares_.FindOrInsert(topic); }
+  Share& Of(std::string_view topic);
   // The share has one record of `bytes` more, or one less. One without records is gone.
   void Grow(Share& share, size_t bytes);
   void Shrink(std::string_view topic, Share& share, size_t bytes);
@@ -56,11 +56,11 @@ class TopicShares {
 
   bool empty() const { return shares_.empty(); }
   // What the shares themselves cost, roughly.
-  size_t memory_bytes() const { return shares_.size() * kShareBytes; }
+  size_t memory_bytes() const { return shares_.size() * kShareBytes + text_bytes_; }
 
  private:
-  // A share, its text and its slot, for topics of a usual length.
-  static constexpr size_t kShareBytes = 128;
+  // A share and its slot, without the text.
+  static constexpr size_t kShareBytes = 104;
   static constexpr size_t kBuckets = 48;
 
   struct Bucket {
@@ -72,6 +72,7 @@ class TopicShares {
   void Unlink(Share& share);
 
   LiteralIndex<Share> shares_;
+  size_t text_bytes_ = 0;
   std::array<Bucket, kBuckets> buckets_{};
 };
 

@@ -89,7 +89,8 @@ Application::Application(CommandLine command_line, config::Config config)
                                      .topic_bytes_max = config_.limits.topic_bytes,
                                      .subscriptions_max = config_.limits.subscriptions,
                                      .grace = config_.session.grace,
-                                     .resume_window_bytes = config_.session.resume_window};
+                                     .resume_window_bytes = config_.session.resume_window,
+                                     .parked_max = config_.limits.connections};
   for (size_t i = 0; i < ReactorCount(config_); ++i) {
     reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), node_, clock_, limits,
                                                         LaneBoundsOf(config_.slow)));

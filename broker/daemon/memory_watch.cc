@@ -8,8 +8,13 @@
 #include <fstream>
 #include <string>
 
+#include "broker/observability/process_stats.h"
+
 namespace belfry::daemon {
 namespace {
+
+// Below this part of the limit nothing is to be decided (core::MemoryBudget acts from 70 %).
+constexpr size_t kExactFromPercent = 60;
 
 // The limit in the file; "max", or no file, is none.
 size_t LimitIn(const std::string& path) {
@@ -32,9 +37,19 @@ std::string ControlGroup(const std::string& controller) {
 
 }  // namespace
 
-void MemoryWatch::Observe() {
+size_t MemoryWatch::InUse() const {
+  const auto process = observability::ReadProcessStats();
+  const size_t resident = process.ok() ? process->resident_bytes : SIZE_MAX;
+  if (resident < budget_.limit() / 100 * kExactFromPercent) return resident;
   const struct mallinfo2 heap = mallinfo2();
-  const size_t in_use = heap.uordblks + heap.hblkhd;
+  const size_t allocated = heap.uordblks + heap.hblkhd;
+  // A sanitizer's allocator tells nothing.
+  return allocated == 0 ? 0 : std::min(allocated, resident);
+}
+
+void MemoryWatch::Observe() {
+  if (budget_.limit() == 0) return;
+  const size_t in_use = InUse();
   const size_t charged = budget_.charged();
   budget_.ObserveOther(in_use > charged ? in_use - charged : 0);
 }

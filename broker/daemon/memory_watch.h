@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tells the memory budget what the process uses beside its records: once a second it asks the
-// allocator for all that is in use and takes off what the budget knows already. Freed memory that
-// the allocator keeps does not count, so shedding helps at once.
+// Tells the memory budget what the process uses beside its records, once a second. While what is
+// resident is well below the limit, that is all it looks at; near the limit it asks the allocator
+// what is really in use, because freed memory that the allocator keeps must not count. (It walks
+// all free blocks to tell, with its locks held, so it is not asked without need.)
 //
 // Threads: Confined to the main thread. Errors: what cannot be read counts as nothing.
 #pragma once
@@ -23,6 +24,8 @@ class MemoryWatch {
   static size_t AvailableBytes();
 
  private:
+  size_t InUse() const;
+
   core::MemoryBudget& budget_;
 };
 

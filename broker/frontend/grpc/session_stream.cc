@@ -154,7 +154,10 @@ void SessionStream::BeginSession(const v1::Hello& hello) {
     if (session_ == nullptr) return Close(refused);
   }
   SendWelcome(resumed);
-  if (resumed) session_->Attach(*this, hello.received_through(), broker_->now());
+  if (resumed) {
+    session_->set_address(call_.peer().address);
+    session_->Attach(*this, hello.received_through(), broker_->now());
+  }
   if (broker_->leaving() != ErrorCode::kNone) SendGoAway(broker_->leaving(), 0);
   LogDebug(resumed ? "session resumed" : "session opened", "");
 }
@@ -167,7 +170,7 @@ std::unique_ptr<core::Session> SessionStream::Resume(const v1::Hello& hello, boo
   if (place->reactor == broker_->self()) {
     return broker_->Claim(place->session, hello.received_through());
   }
-  // If it cannot move, the client gets a new session here, which supersedes the old one.
+  // If it cannot move, the client gets a new session here.
   *moving = call_.MoveTo(*context_.reactors[place->reactor]);
   if (*moving) moving_hello_ = hello;
   return nullptr;
@@ -221,6 +224,10 @@ void SessionStream::OnPublish(std::string_view batch) {
   }
   if (head.producer_id.size() != kProducerIdBytes || head.first_sequence == 0) {
     End(ProtocolError("a PublishBatch needs a producer_id of 16 bytes and sequences from 1"));
+    return;
+  }
+  if (head.first_sequence > UINT64_MAX - head.messages) {
+    End(ProtocolError("the sequences of a PublishBatch are beyond 2^64"));
     return;
   }
   if (!session_->TakeProducer(head.producer_id)) {

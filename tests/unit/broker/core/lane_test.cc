@@ -131,6 +131,25 @@ TEST_F(LaneTest, AFloodPaysForItselfAndTheOthersKeepTheirMessages) {
                                          "flood=98", "flood=99", "quiet=2"));
 }
 
+TEST_F(LaneTest, AFloodPaysAlsoBehindManyQuietMessages) {
+  Lane lane = Make({.messages_max = 400});
+  for (int i = 0; i < 150; ++i) lane.Push(MakeRecord("quiet" + std::to_string(i), ""), now_);
+  for (int i = 0; i < 1000; ++i) lane.Push(MakeRecord("flood", ""), now_);
+  EXPECT_EQ(TakeAll(lane).front(), "gap flood:750");
+}
+
+TEST_F(LaneTest, GapsWithNothingBetweenThemBecomeOne) {
+  Lane lane = Make({.messages_max = 4, .age_max = seconds(10)}, OverflowPolicy::kDropNewest);
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 6; ++i) lane.Push(MakeRecord("t", ""), now_);
+    lane.PushGap(Gap{GapCause::kPeerLink, {{"u", 1}}, 1, true});
+    now_ += seconds(11);
+    lane.DropExpired(now_);
+  }
+  // What expired, what did not fit, and what was lost elsewhere.
+  EXPECT_THAT(TakeAll(lane), ElementsAre("gap t:20", "gap t:10", "gap u:5"));
+}
+
 TEST_F(LaneTest, HolesBehindAMessageThatStaysAreSweptOut) {
   Lane lane = Make({.messages_max = 8});
   lane.Push(MakeRecord("quiet", "1"), now_);
@@ -236,7 +255,7 @@ TEST_F(LaneTest, SheddingIsToldWithItsOwnCause) {
   Lane lane = Make({});
   for (int i = 0; i < 100; ++i) lane.Push(MakeRecord("t", std::to_string(i)), now_);
   const size_t half = lane.queued_bytes() / 2;
-  const uint64_t lost = lane.Shed(half);
+  const uint64_t lost = lane.ShedHalf();
   EXPECT_NEAR(static_cast<double>(lost), 50, 2);
   EXPECT_LE(lane.queued_bytes(), half);
   EXPECT_EQ(TakeAll(lane).front(), "shed t:" + std::to_string(lost));
@@ -284,7 +303,7 @@ RC_GTEST_FIXTURE_PROP(LaneTest, EveryMessageIsTakenOrCountedWhereItStood, ()) {
     } else if (step < 37) {
       take(step == 34 ? 1 : 100);
     } else if (step < 38) {
-      lane.Shed(lane.queued_bytes() / 2);
+      lane.ShedHalf();
     } else {
       now += seconds(3);
       lane.DropExpired(now);

@@ -224,6 +224,57 @@ TEST_F(SessionResumeTest, TheGraceEnds) {
   EXPECT_FALSE(second_->Resume(id_, 1));
 }
 
+// Shows another time at each look, like a real one.
+class RunningClock final : public Clock {
+ public:
+  Instant Now() const override {
+    clock_.Advance(std::chrono::microseconds(1));
+    return clock_.Now();
+  }
+  int64_t WallUnixMicros() const override { return clock_.WallUnixMicros(); }
+  void Advance(Duration by) { clock_.Advance(by); }
+
+ private:
+  mutable ManualClock clock_;
+};
+
+TEST(SessionResume, TheGraceEndsByARealClockToo) {
+  RunningClock clock;
+  Node node(1, 0, 1);
+  Broker broker(0, node, clock, {}, {});
+  Stream stream(broker);
+  ASSERT_EQ(stream.Open(Ann()), ErrorCode::kNone);
+  stream.session->Subscribe(1, kT, OverflowPolicy::kDropOldest, false);
+  broker.EndTurn();
+  stream.Break();
+  EXPECT_EQ(node.interest.size(), 1u);
+  clock.Advance(seconds(31));
+  broker.Tick();
+  EXPECT_EQ(node.interest.size(), 0u);
+}
+
+TEST_F(SessionResumeTest, OnlySoManyMayWaitAndTheOldestEnds) {
+  Begin({.limits = {.parked_max = 2}});
+  std::vector<SessionId> ids;
+  for (uint64_t i = 0; i < 3; ++i) {
+    Stream stream(node_->broker());
+    stream.Open({.client_id = "c" + std::to_string(i), .resume_token = "t" + std::to_string(i)});
+    ids.push_back(stream.session->id());
+    stream.Break();
+  }
+  EXPECT_EQ(counters().sessions_parked.value(), 2u);
+  EXPECT_FALSE(first_->Resume(ids[0], 0));
+  EXPECT_TRUE(first_->Resume(ids[1], 0));
+}
+
+TEST_F(SessionResumeTest, AConnectionWhoseClientCannotResumeIsToldOfItsSuccessor) {
+  Begin({.limits = {.resume_window_bytes = 0}});
+  OpenAndSubscribe();
+  Publish("1");
+  EXPECT_FALSE(second_->Resume(id_, 1));
+  EXPECT_EQ(first_->sink.Take().back(), "close TAKEN_OVER");
+}
+
 TEST_F(SessionResumeTest, EachParkingHasAGraceOfItsOwn) {
   OpenAndSubscribe();
   first_->Break();
@@ -258,6 +309,7 @@ TEST_F(SessionResumeTest, AnOverflowWithDisconnectEndsAParkedSession) {
   for (const char* payload : {"1", "2", "3"}) Publish(payload);
   EXPECT_EQ(node_->interest.size(), 0u);
   EXPECT_EQ(counters().sessions_parked.value(), 0u);
+  EXPECT_EQ(counters().sessions.value(), 0u);
   EXPECT_FALSE(second_->Resume(id_, 1));
 }
 

@@ -384,6 +384,10 @@ TEST_F(SessionTest, ARetryIsNotPublishedAgain) {
   node_->Settle();
   EXPECT_THAT(sink_.Take(), ElementsAre("subscribed 1", "ok_through 3", "t=a", "t=b", "t=c"));
   EXPECT_EQ(session_->publishes_through(), 3u);
+  // Nobody waits for ever.
+  session_->Publish(Accepted("t", "c"), 3);
+  node_->Settle();
+  EXPECT_THAT(sink_.Take(), ElementsAre("ok_through 3"));
 }
 
 TEST_F(SessionTest, HasOneProducer) {

@@ -278,6 +278,14 @@ TEST_F(SessionStreamTest, AcknowledgingWhatWasNotSentIsAMistake) {
   ExpectEnded(StatusCode::kInvalidArgument, "acknowledges");
 }
 
+TEST_F(SessionStreamTest, SequencesDoNotWrapAround) {
+  Open();
+  v1::ClientFrame frame = PublishFrame(UINT64_MAX, "t");
+  *frame.mutable_publish()->add_messages() = frame.publish().messages(0);
+  Send(frame);
+  ExpectEnded(StatusCode::kInvalidArgument, "2^64");
+}
+
 TEST_F(SessionStreamTest, ATokenHasSixteenBytes) {
   v1::ClientFrame hello = HelloFrame();
   hello.mutable_hello()->set_resume_token("short");
