@@ -274,7 +274,7 @@ TEST(ServerMove, AnIdleCallEndsAtItsDeadlineThere) {
   RoundTour tour(2);
   tour.server.Start();
   Http2Client client(tour.server.port());
-  const int32_t call = client.Open(kTalk, {{"grpc-timeout", "50m"}});
+  const int32_t call = client.Open(kTalk, {{"grpc-timeout", "300m"}});
   client.Send(call, "go");
   ASSERT_TRUE(client.WaitClosed(call));
   EXPECT_EQ(client.reply(call).Status(), "4");
@@ -285,7 +285,7 @@ TEST(ServerMove, AnIdleCallEndsAtItsDeadlineThere) {
 TEST(ServerMove, SilenceIsMeasuredThere) {
   RoundTour tour(2);
   tour.server.options.limits.keepalive_interval = milliseconds(30);
-  tour.server.options.limits.keepalive_timeout = milliseconds(30);
+  tour.server.options.limits.keepalive_timeout = milliseconds(300);
   tour.server.Start();
   Http2Client client(tour.server.port());
   OpenAndGo(client);
