@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "broker/core/mutant.h"
 #include "common/check.h"
 #include "common/topic/topic.h"
 
@@ -95,17 +96,23 @@ std::unique_ptr<Session> Broker::Open(SessionSink& sink, SessionOptions options,
     *refused = ErrorCode::kStaleIncarnation;
     return nullptr;
   }
-  if (const auto& older = admission.superseded; older && older->reactor == self_) {
-    EndSession(older->session, ErrorCode::kTakenOver);
-  } else if (older) {
-    node_.control(older->reactor, [id = older->session](Broker& broker) {
-      broker.EndSession(id, ErrorCode::kTakenOver);
-    });
+  if (admission.superseded && !Mutated(Mutant::kTakeoverKeepsOld)) {
+    EndSuperseded(*admission.superseded);
   }
   auto session = std::make_unique<Session>(*this, sink, std::move(options), admission.session);
   session->entered_ = true;
   by_id_.emplace(session->id(), session.get());
   return session;
+}
+
+void Broker::EndSuperseded(const SessionDirectory::Place& older) {
+  if (older.reactor == self_) {
+    EndSession(older.session, ErrorCode::kTakenOver);
+    return;
+  }
+  node_.control(older.reactor, [id = older.session](Broker& broker) {
+    broker.EndSession(id, ErrorCode::kTakenOver);
+  });
 }
 
 void Broker::LeaveDirectory(Session& session) {
@@ -142,6 +149,7 @@ std::unique_ptr<Session> Broker::Unpark(SessionId id) {
 void Broker::EndFirstParked() { Unpark(parked_.front()->id()); }
 
 void Broker::EndOverdue(Instant now) {
+  if (Mutated(Mutant::kGraceNeverEnds)) return;
   while (!parked_.empty() && now - parked_.front()->parked_at() > limits_.grace) EndFirstParked();
 }
 
@@ -174,13 +182,14 @@ bool Broker::EndSession(SessionId id, ErrorCode reason) {
 // ---- the turn
 
 void Broker::EndTurn() {
+  if (Mutated(Mutant::kShedsBeforeFlush) && node_.memory.excess() != 0) ShedMemory();
   for (const auto& outbox : outboxes_) {
     if (outbox != nullptr) outbox->Flush();
   }
   FlushTouched();
   // After the flush: what is queued now is what its readers did not take.
   memory_level_ = node_.memory.level();
-  if (memory_level_ != MemoryLevel::kCalm) ShedMemory();
+  if (memory_level_ != MemoryLevel::kCalm && !Mutated(Mutant::kBudgetIgnored)) ShedMemory();
 }
 
 void Broker::FlushTouched() {
@@ -307,19 +316,30 @@ void Broker::RemoveSession(Session& session) {
 
 void Broker::AddSubscription(Subscription& subscription) {
   fanout_.Add(subscription);
-  node_.interest.Change(subscription.filter(), self_, {.routed = 1, .active = 1});
+  ChangeInterest(subscription.filter(), {.routed = 1, .active = 1});
   counters_.subscriptions.Add();
 }
 
 void Broker::RemoveSubscription(Subscription& subscription) {
   const int32_t active = subscription.lane().session().parked() ? 0 : -1;
-  node_.interest.Change(subscription.filter(), self_, {.routed = -1, .active = active});
+  const int32_t routed = Mutated(Mutant::kInterestStays) ? 0 : -1;
+  ChangeInterest(subscription.filter(), {.routed = routed, .active = active});
   fanout_.Remove(subscription);
   counters_.subscriptions.Subtract();
 }
 
 void Broker::ChangeActive(FilterView filter, int32_t by) {
-  node_.interest.Change(filter, self_, {.routed = 0, .active = by});
+  ChangeInterest(filter, {.routed = 0, .active = by});
+}
+
+void Broker::ChangeInterest(FilterView filter, InterestDelta delta) {
+  if (Mutated(Mutant::kSubscribedTooEarly)) {
+    node_.control(self_, [filter = Filter(filter), by = delta.routed](Broker& broker) {
+      broker.node_.interest.Change(filter, broker.self_, {.routed = by, .active = 0});
+    });
+    delta.routed = 0;
+  }
+  node_.interest.Change(filter, self_, delta);
 }
 
 }  // namespace belfry::core

@@ -120,7 +120,9 @@ class Broker {
 
  private:
   ErrorCode CheckPublish(const wire::PublishView& publish) const;
+  void ChangeInterest(FilterView filter, InterestDelta delta);
   void OnSpillChanged();
+  void EndSuperseded(const SessionDirectory::Place& older);
   Session* Find(SessionId id) const;
   std::unique_ptr<Session> Unpark(SessionId id);
   void EndFirstParked();

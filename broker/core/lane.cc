@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/mutant.h"
 #include "broker/core/session.h"
 #include "common/topic/topic.h"
 
@@ -57,10 +58,11 @@ Lane::Pushed Lane::Push(Ref<const Record> record, Instant now) {
   if (policy_ == OverflowPolicy::kConflate) pushed.conflated = Replace(*record);
   const size_t cost = CostOf(*record);
   if (closed_ && Below(kReopenPart, now)) closed_ = false;
+  if (Mutated(Mutant::kConflatedValueLost) && pushed.conflated != 0) return pushed;
   if (closed_ || !Fits(cost)) {
-    switch (policy_) {
+    switch (Mutated(Mutant::kPolicyIgnored) ? OverflowPolicy::kDropOldest : policy_) {
       case OverflowPolicy::kDisconnect:
-        pushed.overflowed = true;
+        pushed.overflowed = !Mutated(Mutant::kDisconnectDrops);
         return pushed;
       case OverflowPolicy::kDropNewest:
         closed_ = true;
@@ -87,6 +89,7 @@ Lane::Pushed Lane::DropExpired(Instant now) {
     ++pushed.dropped;
   }
   dropped_total_ += pushed.dropped;
+  if (pushed.dropped != 0) MergeFrontGaps();
   return pushed;
 }
 
@@ -105,9 +108,11 @@ void Lane::Trim() {
 
 void Lane::Evict(Gap* told) {
   LearnShares(kLearnedByEviction);
-  const Ref<const Record> lost = Remove(shares_->Heaviest().oldest);
-  told->Add(lost->topic(), 1);
+  const Ref<const Record> lost =
+      Remove(Mutated(Mutant::kWrongVictim) ? front_number_ : shares_->Heaviest().oldest);
+  told->Add(lost->topic(), Mutated(Mutant::kGapMiscounted) ? 2 : 1);
   ++dropped_total_;
+  MergeFrontGaps();
 }
 
 void Lane::LoseAtBack(const Record& record) {
@@ -116,9 +121,10 @@ void Lane::LoseAtBack(const Record& record) {
 }
 
 Gap& Lane::GapAtBack(GapCause cause) {
-  if (gaps_.empty() || gaps_.back().before != end_number() || gaps_.back().gap.cause != cause) {
-    gaps_.push_back(PlacedGap{end_number(), Gap{cause}});
+  for (auto gap = gaps_.rbegin(); gap != gaps_.rend() && gap->before == end_number(); ++gap) {
+    if (gap->gap.cause == cause) return gap->gap;
   }
+  gaps_.push_back(PlacedGap{end_number(), Gap{cause}});
   return gaps_.back().gap;
 }
 
@@ -129,6 +135,10 @@ void Lane::PushGap(const Gap& gap) {
 uint64_t Lane::Replace(const Record& record) {
   const auto found = latest_.find(TopicKey{record.topic(), record.key()});
   if (found == latest_.end()) return 0;
+  if (Mutated(Mutant::kConflatesNothing)) {
+    latest_.erase(found);
+    return 0;
+  }
   Remove(found->second);
   return 1;
 }
@@ -158,7 +168,6 @@ Ref<const Record> Lane::Remove(uint64_t number) {
   shares_end_ = std::max(shares_end_, front_number_);
   if (live_ == 0) shares_.reset();
   if (HolesPrevail()) SweepHoles();
-  if (gaps_.size() > 1) FoldFrontGaps();
   return record;
 }
 
@@ -168,20 +177,26 @@ bool Lane::HolesPrevail() const {
   return entries_.size() >= kSweepFrom && entries_.size() > 2 * live_ + patience;
 }
 
-// Gaps that came to stand before the same record, because those between them have gone, become one
-// of each cause.
-void Lane::FoldFrontGaps() {
-  for (size_t i = 1; i < gaps_.size() && gaps_[i].before <= front_number_;) {
-    const auto same = std::find_if(
-        gaps_.begin(), gaps_.begin() + static_cast<ptrdiff_t>(i),
-        [&](const PlacedGap& placed) { return placed.gap.cause == gaps_[i].gap.cause; });
-    if (same == gaps_.begin() + static_cast<ptrdiff_t>(i)) {
-      ++i;
-      continue;
+void Lane::MergeFrontGaps() {
+  if (Mutated(Mutant::kGapsNotMerged)) return;
+  auto kept = gaps_.begin();
+  auto next = gaps_.begin();
+  for (; next != gaps_.end() && next->before <= front_number_; ++next) {
+    const auto same = std::find_if(gaps_.begin(), kept, [&](const PlacedGap& placed) {
+      return placed.gap.cause == next->gap.cause;
+    });
+    if (next->gap.cause == GapCause::kOverflow) {
+      dropped_.Merge(next->gap);
+    } else if (next->gap.cause == GapCause::kMemory) {
+      shed_.Merge(next->gap);
+    } else if (same != kept) {
+      same->gap.Merge(next->gap);
+    } else {
+      if (kept != next) *kept = std::move(*next);
+      ++kept;
     }
-    same->gap.Merge(gaps_[i].gap);
-    gaps_.erase(gaps_.begin() + static_cast<ptrdiff_t>(i));
   }
+  gaps_.erase(kept, next);
 }
 
 Ref<const Record> Lane::PopFront() { return Remove(front_number_); }
@@ -249,6 +264,7 @@ void Lane::SweepHoles() {
     kept.push_back(std::move(entry));
   }
   for (; gap != gaps_.end(); ++gap) gap->before = front_number_ + kept.size();
+  if (Mutated(Mutant::kGapMovesInSweep) && !gaps_.empty()) ++gaps_.front().before;
   entries_ = std::move(kept);
   if (shares_ == nullptr) return;
   shares_.reset();
@@ -286,6 +302,8 @@ bool Lane::TakeWarning(Instant now) {
 }
 
 std::optional<Gap> Lane::TakeGap() {
+  MergeFrontGaps();
+  if (Mutated(Mutant::kGapLost)) dropped_ = Gap{GapCause::kOverflow};
   // Several may stand before the same record. Which goes first tells nothing: all are lost between
   // the same two messages.
   if (!dropped_.empty()) return std::exchange(dropped_, Gap{GapCause::kOverflow});
@@ -299,7 +317,8 @@ std::optional<Gap> Lane::TakeGap() {
 void Lane::TakeRecords(size_t bytes_max, std::vector<Ref<const Record>>* out) {
   size_t bytes = 0;
   while (live_ != 0) {
-    if (!gaps_.empty() && gaps_.front().before <= front_number_) break;
+    const uint64_t ahead = Mutated(Mutant::kGapBehindTheMessage) ? 1 : 0;
+    if (!gaps_.empty() && gaps_.front().before + ahead <= front_number_) break;
     const size_t size = entries_.front().record->bytes().size() + kFieldHeadBytesMax;
     if (bytes != 0 && bytes + size > bytes_max) break;
     bytes += size;

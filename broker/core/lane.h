@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "broker/core/gap.h"
+#include "broker/core/mutant.h"
 #include "broker/core/overflow_policy.h"
 #include "broker/core/record.h"
 #include "broker/core/ring_queue.h"
@@ -101,7 +102,7 @@ class Lane {
   // True once for the fan-out with this number: a message that matches several subscriptions of the
   // lane is queued once.
   bool FirstMatch(uint64_t fanout_number) {
-    if (last_fanout_ == fanout_number) return false;
+    if (last_fanout_ == fanout_number && !Mutated(Mutant::kDoubleOnOverlap)) return false;
     last_fanout_ = fanout_number;
     return true;
   }
@@ -170,7 +171,9 @@ class Lane {
   bool InShares(uint64_t number) const { return shares_ != nullptr && number < shares_end_; }
   bool HolesPrevail() const;
   void SweepHoles();
-  void FoldFrontGaps();
+  // Gaps that have come to the front stand at one place: those of one cause become one, so that a
+  // reader who stalls for hours is not owed a gap for each time that the lane filled up.
+  void MergeFrontGaps();
 
   Session& session_;
   const uint32_t id_;

@@ -32,6 +32,7 @@ size_t MemoryBudget::charged() const {
 }
 
 size_t MemoryBudget::excess() const {
+  if (limit_ == 0) return 0;
   const size_t begin = limit_ / 100 * kShedPercent;
   return used() > begin ? used() - begin : 0;
 }

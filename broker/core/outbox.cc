@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/core/outbox.h"
 
+#include <algorithm>
+
+#include "broker/core/mutant.h"
+
 namespace belfry::core {
 
 void Outbox::Flush() {
@@ -10,9 +14,12 @@ void Outbox::Flush() {
   if (spilling_) return;
   const size_t taken = destination_.Offer(records_);
   records_.erase(records_.begin(), records_.begin() + static_cast<ptrdiff_t>(taken));
+  if (Mutated(Mutant::kSpillDropped)) records_.clear();
+  if (Mutated(Mutant::kSpillReordered)) std::reverse(records_.begin(), records_.end());
   if (records_.empty()) return;
   spilling_ = true;
   on_spill_changed_();
+  if (Mutated(Mutant::kRoomNotAwaited)) return;
   destination_.NotifyWhenRoom([this] {
     spilling_ = false;
     Flush();

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "broker/core/mutant.h"
 #include "common/check.h"
 
 namespace belfry::core {
@@ -29,7 +30,7 @@ bool SentFrames::Acknowledge(uint64_t through) {
 }
 
 void SentFrames::Forget() {
-  while (written_ != 0) DropFirst();
+  while (written_ != 0 || (Mutated(Mutant::kUnwrittenForgotten) && !frames_.empty())) DropFirst();
   Trim();
 }
 
@@ -56,6 +57,7 @@ void SentFrames::DropFirst() {
 
 void SentFrames::Rewind(uint64_t through) {
   BELFRY_CHECK(CanResumeAfter(through));
+  if (Mutated(Mutant::kResumeOffByOne)) ++through;
   while (!frames_.empty() && first_kept_ <= through) DropFirst();
   written_ = written_records_ = 0;
 }
@@ -87,7 +89,7 @@ void SentFrames::Keep(Frame frame) {
   ++written_;
   written_records_ += frame.records;
   frames_.push_back(std::move(frame));
-  while (bytes_ > bytes_max_) DropFirst();
+  while (bytes_ > bytes_max_ && !Mutated(Mutant::kWindowIgnored)) DropFirst();
 }
 
 bool SentFrames::OnlyCounts() {

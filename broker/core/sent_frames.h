@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "broker/core/gap.h"
+#include "broker/core/mutant.h"
 #include "broker/core/publish.h"
 #include "broker/core/record.h"
 #include "broker/core/ring_queue.h"
@@ -48,7 +49,8 @@ class SentFrames {
 
   // Whether everything after frame `through` is still here.
   bool CanResumeAfter(uint64_t through) const {
-    return through <= sent() && through + 1 >= first_kept_;
+    const bool kept = through + 1 >= first_kept_ || Mutated(Mutant::kResumeWithoutFrames);
+    return kept && through <= sent();
   }
   // Frames after `through` are to be written again, to a new sink.
   void Rewind(uint64_t through);

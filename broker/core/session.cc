@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/core/broker.h"
+#include "broker/core/mutant.h"
 #include "common/check.h"
 
 namespace belfry::core {
@@ -54,7 +55,9 @@ Lane& Session::LaneFor(OverflowPolicy policy) {
   std::unique_ptr<Lane>& lane = lanes_[number];
   if (lane == nullptr) {
     lane = std::make_unique<Lane>(*this, number, policy, broker_.lane_bounds());
-    if (options_.reconnected) lane->PushGap(Gap::OfUnknownCount(GapCause::kReconnect));
+    if (options_.reconnected && !Mutated(Mutant::kReconnectGapForgotten)) {
+      lane->PushGap(Gap::OfUnknownCount(GapCause::kReconnect));
+    }
   }
   return *lane;
 }
@@ -137,7 +140,8 @@ void Session::Subscribe(uint32_t id, FilterView filter, OverflowPolicy overflow,
 }
 
 void Session::Unsubscribe(uint32_t id) {
-  if (const auto found = subscriptions_.find(id); found != subscriptions_.end()) {
+  if (const auto found = subscriptions_.find(id);
+      found != subscriptions_.end() && !Mutated(Mutant::kUnsubscribeIgnored)) {
     broker_.RemoveSubscription(**found);
     subscriptions_.erase(found);
     // As LiteralIndex: a session that once had a million subscriptions does not keep their slots.
@@ -160,6 +164,7 @@ PublishOutcome Session::Publish(const wire::PublishView& publish, uint64_t seque
   outcome.sequence = sequence;
   if (sequence != 0 && sequence <= publishes_through_) {
     // A retry. Its outcome was told, or waits in a frame; that it is known is told again.
+    if (Mutated(Mutant::kRetryPublishedTwice)) broker_.Publish(publish, options_.principal);
     publish_results_due_ = true;
     Touch();
     return outcome;
@@ -168,7 +173,8 @@ PublishOutcome Session::Publish(const wire::PublishView& publish, uint64_t seque
   outcome.sequence = sequence;
   if (sequence == 0) return outcome;
   publish_results_.ok_through = publishes_through_ = sequence;
-  const bool stands_alone = !outcome.ok() || publish.want_outcome;
+  const bool failed = !outcome.ok() && !Mutated(Mutant::kFailureToldAsSuccess);
+  const bool stands_alone = failed || publish.want_outcome;
   if (stands_alone) publish_results_.outcomes.push_back(outcome);
   // Nobody waits for what was sent with ACK_LEVEL_NONE; the next result that is due covers it.
   if (stands_alone || publish.ack != kAckNone) {
@@ -233,6 +239,7 @@ void Session::End(ErrorCode reason) {
 
 void Session::SetParked(bool parked) {
   parked_ = parked;
+  if (Mutated(Mutant::kParkedIsActive)) return;
   for (const auto& subscription : subscriptions_) {
     broker_.ChangeActive(subscription->filter(), parked ? -1 : +1);
   }
@@ -244,6 +251,7 @@ void Session::Park(Instant now) {
   sink_ = nullptr;
   parked_at_ = now;
   SetParked(true);
+  if (Mutated(Mutant::kParkedLanesAge)) return;
   ForEachLane([&](Lane& lane) { lane.Rest(now); });
 }
 
@@ -257,7 +265,7 @@ void Session::Attach(SessionSink& sink, uint64_t received_through, Instant now) 
     ForEachLane([&](Lane& lane) { lane.Wake(now); });
   }
   sent_.Rewind(received_through);
-  Touch();
+  if (!Mutated(Mutant::kAttachDoesNotTouch)) Touch();
 }
 
 // ---- what the broker calls
@@ -336,16 +344,20 @@ void Session::FlushLanes(Instant now) {
 // The gaps at the front of the lane and one frame of messages. False: there is nothing.
 bool Session::FlushOnce(Lane& lane) {
   if (lane.empty()) return false;
+  std::vector<Ref<const Record>>& records = broker_.scratch();
+  if (Mutated(Mutant::kGapAfterTheFrame)) {
+    lane.TakeRecords(kDeliverRecordBytesMax, &records);
+    if (!records.empty()) sent_.SendDeliver(*sink_, lane.id(), records);
+  }
   while (std::optional<Gap> gap = lane.TakeGap()) {
     sent_.SendGap(*sink_, lane.id(), *std::move(gap));
     broker_.counters().gaps_out.Add();
   }
-  std::vector<Ref<const Record>>& records = broker_.scratch();
   lane.TakeRecords(kDeliverRecordBytesMax, &records);
   if (records.empty()) return true;
   delivered_ += records.size();
   broker_.counters().deliveries_out.Add(records.size());
-  sent_.SendDeliver(*sink_, lane.id(), records);
+  sent_.SendDeliver(*sink_, Mutated(Mutant::kWrongLane) ? 0 : lane.id(), records);
   return true;
 }
 
@@ -362,7 +374,10 @@ bool Session::Tick(Instant now) {
   if (options_.heartbeat.count() == 0) return true;
   // While we do not read, the silence is ours; HTTP/2's own keepalive finds a dead peer meanwhile.
   if (!listening_) heard_at_ = now;
-  if (now - heard_at_ > options_.heartbeat * kSilentHeartbeatsMax) return false;
+  if (now - heard_at_ > options_.heartbeat * kSilentHeartbeatsMax) {
+    return Mutated(Mutant::kSilenceTolerated);
+  }
+  if (Mutated(Mutant::kNoHeartbeat)) return true;
   if (now - sent_at_ >= options_.heartbeat && sink_->writable()) {
     sink_->SendHeartbeat();
     sent_at_ = now;

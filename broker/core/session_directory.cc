@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "broker/core/session_directory.h"
 
+#include "broker/core/mutant.h"
+
 namespace belfry::core {
 
 // Neither principal nor client_id holds a NUL, and a token follows the last one.
@@ -21,7 +23,9 @@ SessionDirectory::Admission SessionDirectory::Enter(DestinationId reactor, const
   Admission admission;
   if (client.incarnation != 0) {
     Newest& newest = newest_[KeyOf(client)];
-    if (newest.incarnation > client.incarnation) return admission;
+    if (newest.incarnation > client.incarnation && !Mutated(Mutant::kStaleAccepted)) {
+      return admission;
+    }
     if (const auto older = reactors_.find(newest.session); older != reactors_.end()) {
       admission.superseded = Place{older->second, newest.session};
     }

@@ -147,7 +147,7 @@ TEST_F(LaneTest, GapsWithNothingBetweenThemBecomeOne) {
     lane.DropExpired(now_);
   }
   // What expired, what did not fit, and what was lost elsewhere.
-  EXPECT_THAT(TakeAll(lane), ElementsAre("gap t:20", "gap t:10", "gap u:5"));
+  EXPECT_THAT(TakeAll(lane), ElementsAre("gap t:30", "gap u:5"));
 }
 
 TEST_F(LaneTest, HolesBehindAMessageThatStaysAreSweptOut) {
