@@ -51,6 +51,8 @@ struct LimitsConfig {
   uint64_t accept_rate = 1'000;
   // The largest ClientFrame.
   uint64_t frame_bytes = uint64_t{4} << 20;
+  // Published topics that operators are shown.
+  uint64_t topics = 100'000;
   // Of the whole process. 0: half of what there is.
   uint64_t memory = 0;
 };

@@ -61,6 +61,9 @@ const Key kKeys[] = {
     {.name = "limits.frame_bytes", .kind = KeyKind::kSize,
      .field = +[](Config& c) { return &c.limits.frame_bytes; }, .min = 64 * kKiB, .max = 64 * kMiB,
      .doc = "Largest frame taken from a client"},
+    {.name = "limits.topics", .kind = KeyKind::kInteger,
+     .field = +[](Config& c) { return &c.limits.topics; }, .min = 0, .max = 1'000'000,
+     .doc = "Most published topics whose numbers are kept for operators; 0: none"},
 
     {.name = "limits.memory", .kind = KeyKind::kSize,
      .field = +[](Config& c) { return &c.limits.memory; }, .min = 0, .max = 1024 * kGiB,

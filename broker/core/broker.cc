@@ -17,7 +17,12 @@ constexpr uint32_t kAckAccepted = 1;
 
 Broker::Broker(DestinationId self, Node& node, const Clock& clock, BrokerLimits limits,
                LaneBounds lane_bounds)
-    : self_(self), node_(node), clock_(clock), limits_(limits), lane_bounds_(lane_bounds) {}
+    : self_(self),
+      node_(node),
+      clock_(clock),
+      limits_(limits),
+      lane_bounds_(lane_bounds),
+      topics_(node.topics_tracked, limits.topics_max, clock.Now()) {}
 
 Broker::~Broker() {
   parked_places_.clear();
@@ -57,12 +62,16 @@ PublishOutcome Broker::Publish(const wire::PublishView& publish, std::string_vie
     return outcome;
   }
   counters_.messages_in.Add();
-  const InterestTable::Match match = node_.interest.Find(publish.topic, MatchScope::kAll);
+  const uint64_t hash = TopicHash(publish.topic);
+  topics_.Prefetch(hash);
+  const InterestTable::Match match = node_.interest.Find(publish.topic, hash, MatchScope::kAll);
+  const TopicLedger::Place place = topics_.Locate(hash);
   outcome.subscribers = match.subscribers;
   outcome.nodes = match.nodes;
   if (match.destinations.empty()) {
     // Nobody wants it: it is not even encoded.
     counters_.messages_without_interest.Add();
+    NoteTopic(place, publish.topic, hash);
     return outcome;
   }
   Record::Stamp stamp;
@@ -77,7 +86,12 @@ PublishOutcome Broker::Publish(const wire::PublishView& publish, std::string_vie
       outboxes_[id]->Push(record);
     }
   });
+  NoteTopic(place, publish.topic, hash);
   return outcome;
+}
+
+void Broker::NoteTopic(TopicLedger::Place place, std::string_view topic, uint64_t hash) {
+  if (!topics_.Note(place, topic, hash)) counters_.messages_untracked.Add();
 }
 
 void Broker::Receive(const Ref<const Record>& record) { fanout_.Deliver(record, now()); }
@@ -124,6 +138,11 @@ void Broker::LeaveDirectory(Session& session) {
 Session* Broker::Find(SessionId id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second;
+}
+
+const Session* Broker::NextSession(SessionId after) const {
+  const auto next = by_id_.upper_bound(after);
+  return next == by_id_.end() ? nullptr : next->second;
 }
 
 void Broker::Park(std::unique_ptr<Session> session) {
@@ -214,6 +233,7 @@ void Broker::Tick() {
   silent_.clear();
   EndOverdue(now);
   node_.memory.TellQueued(self_, QueuedBytes());
+  topics_.Tick(now);
 }
 
 size_t Broker::QueuedBytes() const {

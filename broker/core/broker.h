@@ -10,6 +10,7 @@
 // their streams and are gone before it; parked sessions are its own.
 #pragma once
 
+#include <absl/container/btree_map.h>
 #include <absl/container/flat_hash_map.h>
 
 #include <list>
@@ -25,6 +26,7 @@
 #include "broker/core/outbox.h"
 #include "broker/core/publish.h"
 #include "broker/core/session.h"
+#include "broker/core/topic_ledger.h"
 #include "common/clock.h"
 #include "common/wire/message_view.h"
 
@@ -44,6 +46,8 @@ struct BrokerLimits {
   size_t resume_window_bytes = 1 << 20;
   // How many may wait on one reactor; beyond that the one that has waited longest ends.
   size_t parked_max = 10'000;
+  // Of the whole node: see TopicLedger.
+  size_t topics_max = 100'000;
 };
 
 // Told when the reactor must stop reading from publishers, and when it may go on.
@@ -106,6 +110,11 @@ class Broker {
   MemoryLevel memory_level() const { return memory_level_; }
   // All that live here, parked ones included, in no order.
   const std::vector<Session*>& sessions() const { return sessions_; }
+  // For operators, who walk through them in steps: the session with this number, and the one with
+  // the next greater number. Null: there is none. Sessions that are over are not among them.
+  const Session* FindSession(SessionId id) const { return Find(id); }
+  const Session* NextSession(SessionId after) const;
+  const TopicLedger& topics() const { return topics_; }
 
   // For Session.
   void AddSession(Session& session);
@@ -121,6 +130,7 @@ class Broker {
  private:
   ErrorCode CheckPublish(const wire::PublishView& publish) const;
   void ChangeInterest(FilterView filter, InterestDelta delta);
+  void NoteTopic(TopicLedger::Place place, std::string_view topic, uint64_t hash);
   void OnSpillChanged();
   void EndSuperseded(const SessionDirectory::Place& older);
   Session* Find(SessionId id) const;
@@ -137,6 +147,7 @@ class Broker {
   const BrokerLimits limits_;
   LaneBounds lane_bounds_;
   Fanout fanout_;
+  TopicLedger topics_;
   // By destination; none at self_.
   std::vector<std::unique_ptr<Outbox>> outboxes_;
   size_t spilling_outboxes_ = 0;
@@ -145,7 +156,7 @@ class Broker {
   ErrorCode leaving_ = ErrorCode::kNone;
   std::vector<Session*> sessions_;
   // Those opened by Open, which have a number.
-  absl::flat_hash_map<SessionId, Session*> by_id_;
+  absl::btree_map<SessionId, Session*> by_id_;
   // In the order in which they were parked, which is the order in which their graces end.
   std::list<std::unique_ptr<Session>> parked_;
   absl::flat_hash_map<SessionId, std::list<std::unique_ptr<Session>>::iterator> parked_places_;

@@ -36,6 +36,8 @@ struct BrokerCounters {
   Counter gaps_out;
   Counter spills;
   Counter sessions_resumed;
+  // Published to topics that the ledger did not track, for limits.topics.
+  Counter messages_untracked;
   // Now. Parked ones are among the sessions.
   Counter sessions;
   Counter sessions_parked;

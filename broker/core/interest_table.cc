@@ -8,7 +8,7 @@ namespace belfry::core {
 namespace {
 
 // The top bits: the stripe's own table uses the low ones.
-size_t StripeOf(std::string_view text) { return TopicHash(text) >> 58; }
+size_t StripeOf(uint64_t hash) { return hash >> 58; }
 
 }  // namespace
 
@@ -46,7 +46,7 @@ class InterestTable::Gatherer {
 void InterestTable::Change(FilterView filter, DestinationId destination, InterestDelta delta) {
   BELFRY_CHECK(destination < DestinationSet::kMax);
   if (filter.kind == FilterKind::kLiteral) {
-    Stripe& stripe = stripes_[StripeOf(filter.text)];
+    Stripe& stripe = stripes_[StripeOf(TopicHash(filter.text))];
     MutexLock lock(stripe.mutex);
     InterestEntry& entry = *stripe.literals.FindOrInsert(filter.text);
     entry.Change(destination, delta);
@@ -60,13 +60,14 @@ void InterestTable::Change(FilterView filter, DestinationId destination, Interes
   pattern_count_.store(patterns_.size(), std::memory_order_release);
 }
 
-InterestTable::Match InterestTable::Find(std::string_view topic, MatchScope scope) const {
+InterestTable::Match InterestTable::Find(std::string_view topic, uint64_t hash,
+                                         MatchScope scope) const {
   Match match;
   Gatherer gatherer(reactors_, match);
   {
-    const Stripe& stripe = stripes_[StripeOf(topic)];
+    const Stripe& stripe = stripes_[StripeOf(hash)];
     MutexLock lock(stripe.mutex);
-    if (const InterestEntry* entry = stripe.literals.Find(topic); entry != nullptr)
+    if (const InterestEntry* entry = stripe.literals.Find(topic, hash); entry != nullptr)
       gatherer.Add(*entry);
   }
   if (scope == MatchScope::kAll && pattern_count_.load(std::memory_order_acquire) != 0) {

@@ -21,6 +21,7 @@
 #include "common/mutex.h"
 #include "common/topic/filter.h"
 #include "common/topic/filter_index.h"
+#include "common/topic/topic.h"
 
 namespace belfry::core {
 
@@ -62,7 +63,21 @@ class InterestTable {
     uint32_t subscribers = 0;
     uint32_t nodes = 0;
   };
-  Match Find(std::string_view topic, MatchScope scope) const;
+  Match Find(std::string_view topic, MatchScope scope) const {
+    return Find(topic, TopicHash(topic), scope);
+  }
+  // The same for a caller that has the TopicHash of the topic already.
+  Match Find(std::string_view topic, uint64_t hash, MatchScope scope) const;
+
+  // The literal filters with any interest, in kParts parts of about the same size: visit(text), in
+  // no order. Publishers to topics of that part wait meanwhile, so it must be short.
+  static constexpr size_t kParts = 64;
+  template <class Visit>
+  void ForEachLiteral(size_t part, Visit&& visit) const {
+    const Stripe& stripe = stripes_[part];
+    MutexLock lock(stripe.mutex);
+    stripe.literals.ForEach([&](std::string_view text, const InterestEntry&) { visit(text); });
+  }
 
   // Filters with any interest.
   size_t size() const;
@@ -72,12 +87,11 @@ class InterestTable {
     mutable Mutex mutex;
     LiteralIndex<InterestEntry> literals BELFRY_GUARDED_BY(mutex);
   };
-  static constexpr size_t kStripes = 64;
 
   class Gatherer;
 
   const DestinationId reactors_;
-  std::array<Stripe, kStripes> stripes_;
+  std::array<Stripe, kParts> stripes_;
   mutable SharedMutex patterns_mutex_;
   FilterIndex<InterestEntry> patterns_ BELFRY_GUARDED_BY(patterns_mutex_);
   std::atomic<size_t> pattern_count_{0};

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the brokers of one node share: who wants what, who is here, how much memory is left, and the
-// control lane between reactors.
+// What the brokers of one node share: who wants what, who is here, how much memory is left, how
+// many topics are tracked, and the control lane between reactors.
 //
 // Threads: each part is Thread-safe; `control` is set before the first broker runs. Ownership: by
 // the application (or a test), outlives its brokers.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -27,6 +28,8 @@ struct Node {
   InterestTable interest;
   SessionDirectory sessions;
   MemoryBudget memory;
+  // Topics in the ledgers of all its brokers (topic_ledger.h).
+  std::atomic<size_t> topics_tracked{0};
   // Runs the function on that reactor, with its broker: soon, in order, never refused. Never within
   // the call.
   std::function<void(DestinationId reactor, std::function<void(Broker&)> function)> control;
