@@ -293,12 +293,14 @@ void Lane::Clear() {
   gaps_.clear();
 }
 
+bool Lane::half_full(Instant now) const { return !Below(kWarnPart, now); }
+
 bool Lane::TakeWarning(Instant now) {
   if (warned_) {
     warned_ = !Below(kCalmPart, now);
     return false;
   }
-  return warned_ = !Below(kWarnPart, now);
+  return warned_ = half_full(now);
 }
 
 std::optional<Gap> Lane::TakeGap() {

@@ -89,6 +89,8 @@ class Lane {
   // Lost in this lane since it was made.
   uint64_t dropped_total() const { return dropped_total_; }
 
+  // A bound is half used up, or more.
+  bool half_full(Instant now) const;
   // True once each time that a bound is half used up, after it was nearly free again: the reader is
   // warned before it loses anything.
   bool TakeWarning(Instant now);

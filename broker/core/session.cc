@@ -22,6 +22,8 @@ constexpr size_t kResultsPerFrame = 1024;
 constexpr size_t kShrinkFrom = 127;
 // After three silent intervals the other side is dead.
 constexpr int kSilentHeartbeatsMax = 3;
+// For so long after a loss a session is shown as slow: long enough for a person to look.
+constexpr Duration kSlowAfterLoss = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -91,6 +93,13 @@ Duration Session::oldest_age(Instant now) const {
   Duration oldest{0};
   ForEachLane([&](const Lane& lane) { oldest = std::max(oldest, lane.oldest_age(now)); });
   return oldest;
+}
+
+bool Session::slow(Instant now) const {
+  if (dropped_at_ != Instant() && now - dropped_at_ <= kSlowAfterLoss) return true;
+  bool half_full = false;
+  ForEachLane([&](const Lane& lane) { half_full = half_full || lane.half_full(now); });
+  return half_full;
 }
 
 void Session::set_lane_bounds(const LaneBounds& bounds) {
@@ -194,13 +203,14 @@ void Session::Touch() {
 
 void Session::Queue(Lane& lane, const Ref<const Record>& record, Instant now) {
   const Lane::Pushed pushed = lane.Push(record, now);
-  Count(pushed);
+  Count(pushed, now);
   if (sink_ == nullptr && !pushed.overflowed) return;
   Warn(lane, now);
   Touch();
 }
 
-void Session::Count(const Lane::Pushed& pushed) {
+void Session::Count(const Lane::Pushed& pushed, Instant now) {
+  if (pushed.dropped != 0) dropped_at_ = now;
   broker_.counters().dropped.Add(pushed.dropped);
   broker_.counters().conflated.Add(pushed.conflated);
   // In the middle of a fan-out nothing may be unlinked.
@@ -332,7 +342,7 @@ void Session::FlushPublishResults() {
 
 // A frame of each lane in turn, as long as the wire takes them.
 void Session::FlushLanes(Instant now) {
-  ForEachLane([&](Lane& lane) { Count(lane.DropExpired(now)); });
+  ForEachLane([&](Lane& lane) { Count(lane.DropExpired(now), now); });
   if (doom_ != ErrorCode::kNone) return End(doom_);
   for (size_t idle = 0; idle < kLiveLanes && sink_->writable();) {
     Lane* const lane = lanes_[next_lane_].get();
@@ -367,7 +377,7 @@ bool Session::Tick(Instant now) {
   if (sink_ == nullptr) return true;
   ForEachLane([&](Lane& lane) {
     const Lane::Pushed pushed = lane.DropExpired(now);
-    Count(pushed);
+    Count(pushed, now);
     Warn(lane, now);
     if (pushed.dropped != 0 || pushed.overflowed || warnings_due_[lane.id()]) Touch();
   });
@@ -398,6 +408,7 @@ void Session::ShedHalf() {
     const uint64_t lost = lane.ShedHalf();
     broker_.counters().dropped.Add(lost);
     broker_.counters().shed.Add(lost);
+    if (lost != 0) dropped_at_ = broker_.now();
     if (lost != 0 && sink_ != nullptr) Touch();
   });
 }

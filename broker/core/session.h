@@ -80,6 +80,8 @@ class Session {
   uint64_t delivered() const { return delivered_; }
   size_t unacknowledged_bytes() const { return sent_.kept_bytes(); }
   Duration oldest_age(Instant now) const;
+  // A bound of one of its lanes is half used up, or it lost messages in the last minute.
+  bool slow(Instant now) const;
 
   // Operations. Their results leave with the next flush, before what the new subscriptions bring.
   void Subscribe(uint32_t id, FilterView filter, OverflowPolicy overflow, bool wants_replay);
@@ -153,7 +155,7 @@ class Session {
                            bool wants_replay, const Subscription** known) const;
   void SetParked(bool parked);
   void Trim();
-  void Count(const Lane::Pushed& pushed);
+  void Count(const Lane::Pushed& pushed, Instant now);
   void Warn(Lane& lane, Instant now);
   void FlushNotices();
   void FlushSubscribeResults();
@@ -181,6 +183,8 @@ class Session {
   std::string producer_id_;
   uint64_t publishes_through_ = 0;
   uint64_t delivered_ = 0;
+  // When it last lost messages; zero: never.
+  Instant dropped_at_{};
   bool listening_ = true;
   bool retired_ = false;
   // Why it must end, if it must: found where it cannot be ended.
