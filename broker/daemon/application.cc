@@ -79,6 +79,7 @@ std::string Joined(const std::vector<std::string>& names) {
 Application::Application(CommandLine command_line, config::Config config)
     : command_line_(std::move(command_line)),
       config_(std::move(config)),
+      settings_(config_),
       log_(clock_, config_.log.level, config_.log.format),
       session_cuts_(log_, clock_),
       node_(static_cast<core::DestinationId>(ReactorCount(config_)), MemoryLimit(config_),
@@ -90,7 +91,8 @@ Application::Application(CommandLine command_line, config::Config config)
                                      .subscriptions_max = config_.limits.subscriptions,
                                      .grace = config_.session.grace,
                                      .resume_window_bytes = config_.session.resume_window,
-                                     .parked_max = config_.limits.connections};
+                                     .parked_max = config_.limits.connections,
+                                     .topics_max = config_.limits.topics};
   for (size_t i = 0; i < ReactorCount(config_); ++i) {
     reactors_.push_back(std::make_unique<BrokerReactor>(static_cast<int>(i), node_, clock_, limits,
                                                         LaneBoundsOf(config_.slow)));
@@ -189,11 +191,12 @@ void Application::FillServices() {
   services_.started_at = clock_.Now();
   services_.readiness = [this] { return Readiness(); };
   services_.totals = [this] { return Totals(); };
+  services_.settings = [this] { return settings_.All(); };
 }
 
 Status Application::StartHttp() {
   if (config_.listen.http.empty()) return Status();
-  AddNodeMetrics(metrics_, meter_, *grpc_server_);
+  AddNodeMetrics(metrics_, meter_, node_, *grpc_server_);
   metrics_.AddCounter("belfry_daemon_reloads_refused_total",
                       "Reloads that kept the old configuration.",
                       [this] { return static_cast<double>(reloads_refused_.load()); });
@@ -216,12 +219,20 @@ frontend::grpc::NodeTotals Application::Totals() const {
   frontend::grpc::NodeTotals totals;
   totals.connections = grpc_server_->connections();
   totals.sessions = meter_.Sum(&BrokerCounters::sessions);
+  totals.sessions_parked = meter_.Sum(&BrokerCounters::sessions_parked);
+  totals.sessions_resumed = meter_.Sum(&BrokerCounters::sessions_resumed);
   totals.subscriptions = meter_.Sum(&BrokerCounters::subscriptions);
   totals.messages_in = meter_.Sum(&BrokerCounters::messages_in);
   totals.deliveries_out = meter_.Sum(&BrokerCounters::deliveries_out);
   totals.dropped = meter_.Sum(&BrokerCounters::dropped);
+  totals.conflated = meter_.Sum(&BrokerCounters::conflated);
+  totals.shed = meter_.Sum(&BrokerCounters::shed);
   totals.messages_in_per_s = meter_.messages_in_per_s();
   totals.deliveries_out_per_s = meter_.deliveries_out_per_s();
+  totals.topics_tracked = node_.topics_tracked.load(std::memory_order_relaxed);
+  totals.messages_untracked = meter_.Sum(&BrokerCounters::messages_untracked);
+  totals.memory_used = node_.memory.used();
+  totals.memory_limit = node_.memory.limit();
   if (const auto process = observability::ReadProcessStats(); process.ok()) {
     totals.resident_bytes = process->resident_bytes;
     totals.cpu_us = process->cpu_micros;
@@ -282,6 +293,7 @@ void Application::Reload() {
     log_.Error("reload refused, the old configuration stays", {{"why", MessageOf(status)}});
   } else {
     config_ = plan->config;
+    settings_.Set(config_);
     log_.SetLevel(config_.log.level);
     for (const auto& reactor : reactors_) {
       reactor->reactor().Post([&broker = reactor->broker(), bounds = LaneBoundsOf(config_.slow)] {

@@ -21,6 +21,7 @@
 #include "broker/daemon/command_line.h"
 #include "broker/daemon/memory_watch.h"
 #include "broker/daemon/node_meter.h"
+#include "broker/daemon/settings_in_force.h"
 #include "broker/daemon/watchdog.h"
 #include "broker/frontend/grpc/service_context.h"
 #include "broker/frontend/http/http_server.h"
@@ -58,6 +59,7 @@ class Application {
 
   const CommandLine command_line_;
   config::Config config_;  // replaced by a reload, on the main thread
+  SettingsInForce settings_;
   SystemClock clock_;
   observability::Log log_;
   observability::RepeatedWarning session_cuts_;

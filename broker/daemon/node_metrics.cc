@@ -11,7 +11,7 @@ namespace belfry::daemon {
 using core::BrokerCounters;
 
 void AddNodeMetrics(observability::MetricsPage& page, const NodeMeter& meter,
-                    const rpc::Server& grpc_server) {
+                    const core::Node& node, const rpc::Server& grpc_server) {
   const auto counter = [&](std::string_view name, std::string_view help,
                            core::Counter BrokerCounters::*which) {
     page.AddCounter(name, help, [&meter, which] { return static_cast<double>(meter.Sum(which)); });
@@ -44,6 +44,11 @@ void AddNodeMetrics(observability::MetricsPage& page, const NodeMeter& meter,
           &BrokerCounters::spills);
   counter("belfry_core_sessions_resumed_total", "Sessions that went on after a break.",
           &BrokerCounters::sessions_resumed);
+  counter("belfry_core_messages_untracked_total",
+          "Messages to topics that are not tracked, for limits.topics; delivered all the same.",
+          &BrokerCounters::messages_untracked);
+  page.AddGauge("belfry_core_topics_tracked", "Topics whose publishes are counted.",
+                [&node] { return static_cast<double>(node.topics_tracked.load()); });
   gauge("belfry_core_sessions", "Sessions, parked ones too, and plain subscribe calls.",
         &BrokerCounters::sessions);
   gauge("belfry_core_sessions_parked", "Sessions that wait for their client to come back.",

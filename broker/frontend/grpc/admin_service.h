@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// belfry.v1.Admin in first form: the node's status, and a topic's subscribers. Its other methods
-// answer UNIMPLEMENTED until their issues land, as the proto file says.
+// belfry.v1.Admin: which method is answered by what. What belongs to a later release answers
+// UNIMPLEMENTED and says so, as the proto file does.
 //
 // Threads: called once, before the table serves.
 #pragma once

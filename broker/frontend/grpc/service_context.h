@@ -25,14 +25,31 @@ namespace belfry::frontend::grpc {
 struct NodeTotals {
   uint64_t connections = 0;
   uint64_t sessions = 0;
+  uint64_t sessions_parked = 0;
+  uint64_t sessions_resumed = 0;
   uint64_t subscriptions = 0;
   uint64_t messages_in = 0;
   uint64_t deliveries_out = 0;
   uint64_t dropped = 0;
+  uint64_t conflated = 0;
+  uint64_t shed = 0;
   double messages_in_per_s = 0;
   double deliveries_out_per_s = 0;
+  uint64_t topics_tracked = 0;
+  uint64_t messages_untracked = 0;
+  uint64_t memory_used = 0;
+  uint64_t memory_limit = 0;
   uint64_t resident_bytes = 0;
   uint64_t cpu_us = 0;
+};
+
+// One key of the configuration; values as they would stand in the file.
+struct Setting {
+  std::string key;
+  std::string value;
+  std::string default_value;
+  std::string doc;
+  bool reloadable = false;
 };
 
 struct ServiceContext {
@@ -53,6 +70,8 @@ struct ServiceContext {
   observability::RepeatedWarning* session_cuts = nullptr;
   std::function<observability::Readiness()> readiness;
   std::function<NodeTotals()> totals;
+  // In force now, all of them.
+  std::function<std::vector<Setting>()> settings;
 
   core::Broker& broker(const reactor::Reactor& reactor) const {
     return *brokers[static_cast<size_t>(reactor.index())];
