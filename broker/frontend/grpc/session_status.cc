@@ -38,7 +38,7 @@ v1::SessionStatus StatusOf(const core::Session& session, Instant now) {
   status.set_client_id(options.client_id);
   status.set_principal(options.principal);
   status.set_address(options.address);
-  status.set_state(session.attended() ? v1::SESSION_STATE_ATTENDED : v1::SESSION_STATE_PARKED);
+  status.set_state(session.parked() ? v1::SESSION_STATE_PARKED : v1::SESSION_STATE_ATTENDED);
   status.set_subscriptions(static_cast<uint32_t>(session.subscriptions()));
   status.set_queued_bytes(session.queued_bytes());
   status.set_queued_messages(session.queued_messages());
@@ -47,7 +47,7 @@ v1::SessionStatus StatusOf(const core::Session& session, Instant now) {
   status.set_dropped(session.dropped());
   status.set_delivered(session.delivered());
   status.set_age_ms(Milliseconds(now - session.opened_at()));
-  if (!session.attended()) status.set_parked_ms(Milliseconds(now - session.detached_at()));
+  if (session.parked()) status.set_parked_ms(Milliseconds(now - session.parked_at()));
   status.set_incarnation(options.incarnation);
   status.set_slow(session.slow(now));
   return status;
