@@ -195,7 +195,8 @@ int Main() {
   }
   PublishBesideFilters("no patterns", FilterKind::kWildcard, nullptr);
   PublishBesideFilters("10,000 wildcards", FilterKind::kWildcard, "town.*.house-{}.>");
-  PublishBesideFilters("10,000 wildcards that share no prefix", FilterKind::kWildcard, "t{}.*.door");
+  PublishBesideFilters("10,000 wildcards that share no prefix", FilterKind::kWildcard,
+                       "t{}.*.door");
   PublishBesideFilters("10,000 globs", FilterKind::kGlob, "t{}*door");
   Stopped("one topic", core::OverflowPolicy::kDropOldest, 1, 0);
   Stopped("1,000 topics", core::OverflowPolicy::kDropOldest, 1000, 0);

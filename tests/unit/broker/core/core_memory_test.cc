@@ -101,7 +101,7 @@ class StoppedSubscriber : public testing::TestWithParam<OverflowPolicy> {};
 
 TEST_P(StoppedSubscriber, CostsNoMoreThanItsBound) {
   constexpr size_t kBound = 1 << 20;
-  test::HandDrivenNode node({.lane_bounds = {.bytes_max = kBound}});
+  test::HandDrivenNode node({.limits = {.topics_max = 0}, .lane_bounds = {.bytes_max = kBound}});
   NullSink sink;
   Session session(node.broker(), sink, {});
   session.Subscribe(1, {FilterKind::kWildcard, ">"}, GetParam(), false);

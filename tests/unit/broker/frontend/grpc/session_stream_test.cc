@@ -166,11 +166,12 @@ TEST_F(SessionStreamTest, ABrokenStreamIsResumedByAnother) {
   second.OnMessage(PublishFrame(1, "t").SerializeAsString());
   node_.Settle();
   const auto frames = call.Take<v1::ServerFrame>();
-  ASSERT_EQ(frames.size(), 2u);
+  ASSERT_EQ(frames.size(), 3u);
   EXPECT_TRUE(frames[0].welcome().resumed());
   EXPECT_EQ(frames[0].welcome().publishes_through(), 1u);
   EXPECT_EQ(frames[0].welcome().resume_token(), welcome.resume_token());
   EXPECT_EQ(frames[1].deliver().messages(0).payload(), "hello");
+  EXPECT_EQ(frames[2].published().ok_through(), 1u);
   second.OnClosed(Status());
 }
 
