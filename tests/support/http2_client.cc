@@ -20,6 +20,8 @@
 namespace belfry::test {
 namespace {
 
+constexpr int64_t kLookMilliseconds = 10;
+
 using std::chrono::steady_clock;
 
 Http2Client& Self(void* user_data) { return *static_cast<Http2Client*>(user_data); }
@@ -283,7 +285,9 @@ bool Http2Client::Wait(const std::function<bool()>& done, std::chrono::milliseco
   while (!done()) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(until - steady_clock::now()).count();
-    if (left <= 0 || !Move(static_cast<int>(left))) return done();
+    // It may come true without anything being received, so it is looked at now and then.
+    const auto pause = std::min<int64_t>(left, kLookMilliseconds);
+    if (left <= 0 || !Move(static_cast<int>(pause))) return done();
   }
   return true;
 }
