@@ -172,9 +172,9 @@ Ref<const Record> Lane::Remove(uint64_t number) {
 }
 
 bool Lane::HolesPrevail() const {
+  if (entries_.size() < kSweepFrom || entries_.size() <= 2 * live_) return false;
   // Not all at once: lanes that got the same messages differ by their sessions.
-  const size_t patience = live_ * (session_.id() % 16) / 16;
-  return entries_.size() >= kSweepFrom && entries_.size() > 2 * live_ + patience;
+  return entries_.size() > 2 * live_ + live_ * (session_.id() % 16) / 16;
 }
 
 void Lane::MergeFrontGaps() {
