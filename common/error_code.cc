@@ -18,8 +18,9 @@ constexpr Entry kEntries[] = {
      "control characters",
      false},
     {ErrorCode::kBadFilter, "BAD_FILTER",
-     "the filter is malformed or over limits.topic_bytes; '*' stands for a whole segment and '>' "
-     "only for the last ones",
+     "the filter is empty, over limits.topic_bytes, begins with '$', or is malformed: '*' must be "
+     "a "
+     "whole segment, '>' only the last",
      false},
     {ErrorCode::kPayloadTooLarge, "PAYLOAD_TOO_LARGE",
      "the payload is over limits.payload_bytes; send less or raise the limit", false},

@@ -55,7 +55,16 @@ Status ValidateReach(const Config& config) {
   return {};
 }
 
+// Less than this an idle node with its libraries nearly has already.
+constexpr uint64_t kMemoryMin = uint64_t{16} << 20;
+
 Status ValidateSizes(const Config& config) {
+  if (config.limits.memory != 0 && config.limits.memory < kMemoryMin) {
+    return InvalidArgument(fmt::format(
+        "limits.memory = {} is less than a node needs; set it to {} or more, or to 0 for half of "
+        "what the machine has",
+        Quoted(FormatSize(config.limits.memory)), Quoted(FormatSize(kMemoryMin))));
+  }
   const uint64_t frame_min = config.limits.payload_bytes + kFrameOverheadBytes;
   if (config.limits.frame_bytes < frame_min) {
     return InvalidArgument(fmt::format(

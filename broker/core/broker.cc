@@ -102,6 +102,7 @@ std::unique_ptr<Session> Broker::Open(SessionSink& sink, SessionOptions options,
                                       ErrorCode* refused) {
   if (memory_level_ >= MemoryLevel::kRefuseSubscribers) {
     *refused = ErrorCode::kNodeMemory;
+    counters_.subscribers_refused.Add();
     return nullptr;
   }
   const SessionDirectory::Admission admission = node_.sessions.Enter(
@@ -150,7 +151,7 @@ void Broker::Park(std::unique_ptr<Session> session) {
                           limits_.grace.count() > 0 && limits_.parked_max > 0 &&
                           leaving_ == ErrorCode::kNone;
   if (!may_return) return;  // it goes here
-  if (parked_.size() >= limits_.parked_max) EndFirstParked();
+  if (parked_.size() >= limits_.parked_max) GiveUpFirstParked();
   const SessionId id = session->id();
   session->Park(now());
   parked_places_[id] = parked_.insert(parked_.end(), std::move(session));
@@ -163,6 +164,11 @@ std::unique_ptr<Session> Broker::Unpark(SessionId id) {
   parked_.erase(found->second);
   parked_places_.erase(found);
   return session;
+}
+
+void Broker::GiveUpFirstParked() {
+  counters_.sessions_given_up.Add();
+  EndFirstParked();
 }
 
 void Broker::EndFirstParked() { Unpark(parked_.front()->id()); }
@@ -275,8 +281,10 @@ void Broker::ShedMemory() {
   }
   // Where queues do not suffice: what serves nobody yet.
   if (observed && memory.level() >= MemoryLevel::kRefuseSubscribers) {
-    for (size_t left = (parked_.size() + 1) / 2; left > 0; --left) EndFirstParked();
-    for (Session* session : sessions_) session->ForgetSent();
+    for (size_t left = (parked_.size() + 1) / 2; left > 0; --left) GiveUpFirstParked();
+    for (Session* session : sessions_) {
+      if (!session->parked()) session->ForgetSent();
+    }
   }
   shed_observation_ = observation;
   shed_charged_ = memory.charged();
@@ -293,6 +301,11 @@ void Broker::GoAway(ErrorCode reason, Duration window) {
       sessions_[i]->sink().SendGoAway(reason, static_cast<uint32_t>(slot_ms));
     }
   }
+}
+
+void Broker::EndAllSessions(ErrorCode reason) {
+  while (!parked_.empty()) EndFirstParked();
+  for (Session* session : sessions_) session->End(reason);
 }
 
 void Broker::OnSpillChanged() {

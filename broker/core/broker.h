@@ -93,6 +93,9 @@ class Broker {
   // once.
   void GoAway(ErrorCode reason, Duration window);
 
+  // Ends every session now: the window is over.
+  void EndAllSessions(ErrorCode reason);
+
   // A publisher's connection takes part in back-pressure from its first publish to its end.
   void JoinIntake(Intake& intake);
   void LeaveIntake(Intake& intake);
@@ -136,6 +139,8 @@ class Broker {
   Session* Find(SessionId id) const;
   std::unique_ptr<Session> Unpark(SessionId id);
   void EndFirstParked();
+  // Before its grace is over.
+  void GiveUpFirstParked();
   void EndOverdue(Instant now);
   void FlushTouched();
   void ShedMemory();

@@ -27,6 +27,8 @@ class Counter {
 struct BrokerCounters {
   Counter messages_in;
   Counter publishes_refused;
+  // For want of memory.
+  Counter subscribers_refused;
   Counter messages_without_interest;
   Counter deliveries_out;
   Counter dropped;
@@ -36,6 +38,7 @@ struct BrokerCounters {
   Counter gaps_out;
   Counter spills;
   Counter sessions_resumed;
+  Counter sessions_given_up;
   // Published to topics that the ledger did not track, for limits.topics.
   Counter messages_untracked;
   // Now. Parked ones are among the sessions.

@@ -25,6 +25,8 @@ enum class MemoryLevel : uint8_t { kCalm, kShed, kRefuseSubscribers, kRefusePubl
 
 class MemoryBudget {
  public:
+  // As many as `io.threads` allows.
+  static constexpr size_t kReactorsMax = 64;
   // So much may be charged on one thread before the others see it: a counter that every publish of
   // every reactor touches would cost more than what it counts.
   static constexpr size_t kGranularity = 64 << 10;
@@ -59,8 +61,6 @@ class MemoryBudget {
   size_t PartOf(size_t queued, size_t too_much) const;
 
  private:
-  // As many as `io.threads` allows.
-  static constexpr size_t kReactorsMax = 64;
   // Threads share these by number; more threads than shards only contend a little.
   static constexpr size_t kShards = 16;
   struct alignas(64) Shard {

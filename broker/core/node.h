@@ -15,6 +15,7 @@
 #include "broker/core/interest_table.h"
 #include "broker/core/memory_budget.h"
 #include "broker/core/session_directory.h"
+#include "common/check.h"
 
 namespace belfry::core {
 
@@ -23,7 +24,9 @@ class Broker;
 struct Node {
   Node(DestinationId reactors, size_t memory_limit, SessionId first_session_id,
        size_t memory_granularity = MemoryBudget::kGranularity)
-      : interest(reactors), sessions(first_session_id), memory(memory_limit, memory_granularity) {}
+      : interest(reactors), sessions(first_session_id), memory(memory_limit, memory_granularity) {
+    BELFRY_CHECK(reactors <= MemoryBudget::kReactorsMax);
+  }
 
   InterestTable interest;
   SessionDirectory sessions;

@@ -135,6 +135,7 @@ void Session::Subscribe(uint32_t id, FilterView filter, OverflowPolicy overflow,
   result.error = CheckSubscribe(id, filter, overflow, wants_replay, &known);
   if (result.error != ErrorCode::kNone) {
     result.verdict = SubscribeResult::Verdict::kRefused;
+    if (result.error == ErrorCode::kNodeMemory) broker_.counters().subscribers_refused.Add();
   } else {
     Lane& lane = LaneFor(overflow);
     result.lane = lane.id();

@@ -15,6 +15,7 @@ std::string SessionDirectory::KeyOf(const Client& client) {
 std::string SessionDirectory::TokenKeyOf(const Client& client) {
   std::string key = KeyOf(client);
   key.push_back('\0');
+  key.append(std::to_string(client.incarnation)).push_back('\0');
   return key.append(client.resume_token);
 }
 

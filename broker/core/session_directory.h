@@ -53,7 +53,7 @@ class SessionDirectory {
   Admission Enter(DestinationId reactor, const Client& client);
   void Leave(SessionId session, const Client& client);
 
-  // The session with this token, if it is this client's. The incarnation is not looked at.
+  // The session with this token, if it is this client's and incarnation's.
   std::optional<Place> FindToResume(const Client& client) const;
   std::optional<Place> Find(SessionId session) const;
   size_t size() const;

@@ -31,10 +31,13 @@ using core::BrokerCounters;
 constexpr Duration kSecond = std::chrono::seconds(1);
 // How often a drain looks whether the last session has gone.
 constexpr Duration kDrainLook = std::chrono::milliseconds(20);
+// How many such looks those have who are told to go at its end.
+constexpr int kEndLooksMax = 25;
 
 size_t ReactorCount(const config::Config& config) {
   if (config.io.threads != 0) return config.io.threads;
-  return std::max(1u, std::thread::hardware_concurrency());
+  return std::clamp<size_t>(std::thread::hardware_concurrency(), 1,
+                            core::MemoryBudget::kReactorsMax);
 }
 
 core::LaneBounds LaneBoundsOf(const config::SlowConfig& slow) {
@@ -134,7 +137,8 @@ Status Application::Start() {
                       {"grpc", grpc_server_->local_address().ToString()},
                       {"tls", tls_ != nullptr},
                       {"http_port", ports.http.value_or(0)},
-                      {"reactors", reactors_.size()}});
+                      {"reactors", reactors_.size()},
+                      {"memory_limit", node_.memory.limit()}});
   return Status();
 }
 
@@ -245,7 +249,11 @@ observability::Readiness Application::Readiness() const {
     case Phase::kStarting:
       return {false, {"starting"}};
     case Phase::kReady:
-      return {true, {}};
+      if (node_.memory.level() < core::MemoryLevel::kRefuseSubscribers) return {true, {}};
+      return {false,
+              {fmt::format("memory: {} MiB of limits.memory = {} MiB are used, so new sessions are "
+                           "refused; raise the limit, or let others take the load",
+                           node_.memory.used() >> 20, node_.memory.limit() >> 20)}};
     case Phase::kDraining:
       return {false, {"draining: asked to stop"}};
   }
@@ -307,6 +315,17 @@ void Application::Reload() {
   NotifySystemd("READY=1");
 }
 
+// Those who did not leave are told why they go, and have a moment to hear it.
+void Application::EndSessions() {
+  for (const auto& reactor : reactors_) {
+    reactor->reactor().Post(
+        [&broker = reactor->broker()] { broker.EndAllSessions(ErrorCode::kShuttingDown); });
+  }
+  for (int look = 0; look < kEndLooksMax && grpc_server_->connections() != 0; ++look) {
+    Signals::Wait(kDrainLook);
+  }
+}
+
 void Application::Drain() {
   phase_ = Phase::kDraining;
   NotifySystemdStatus("draining: sessions are asked to leave");
@@ -325,6 +344,7 @@ void Application::Drain() {
     // Asked twice to stop: whoever asks has waited enough.
     if (Signals::Wait(kDrainLook) == Signals::Event::kStop) break;
   }
+  EndSessions();
   grpc_server_->Stop();
 }
 

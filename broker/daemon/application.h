@@ -53,6 +53,7 @@ class Application {
   frontend::grpc::NodeTotals Totals() const;
   void Reload();
   void Drain();
+  void EndSessions();
   // Rates, and whether every reactor turns.
   void LookAround();
   observability::Readiness Readiness() const;

@@ -23,6 +23,17 @@ size_t LimitIn(const std::string& path) {
   return file >> limit ? limit : SIZE_MAX;
 }
 
+// The least limit of a control group and of those above it. Inside a container the mount itself may
+// be the group, under whatever path the process is told; the root is looked at in any case.
+size_t LimitOfGroup(const std::string& mount, std::string group, const std::string& file) {
+  size_t limit = LimitIn(mount + "/" + file);
+  while (group.size() > 1) {
+    limit = std::min(limit, LimitIn(mount + group + "/" + file));
+    group.resize(group.rfind('/'));
+  }
+  return limit;
+}
+
 // The path of this process in the hierarchy `controller` of /proc/self/cgroup ("" is version 2).
 std::string ControlGroup(const std::string& controller) {
   std::ifstream file("/proc/self/cgroup");
@@ -57,10 +68,9 @@ void MemoryWatch::Observe() {
 size_t MemoryWatch::AvailableBytes() {
   const size_t machine =
       static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const std::string version_2 = "/sys/fs/cgroup" + ControlGroup("");
-  const std::string version_1 = "/sys/fs/cgroup/memory" + ControlGroup("memory");
   return std::min(
-      {machine, LimitIn(version_2 + "/memory.max"), LimitIn(version_1 + "/memory.limit_in_bytes")});
+      {machine, LimitOfGroup("/sys/fs/cgroup", ControlGroup(""), "memory.max"),
+       LimitOfGroup("/sys/fs/cgroup/memory", ControlGroup("memory"), "memory.limit_in_bytes")});
 }
 
 }  // namespace belfry::daemon

@@ -27,6 +27,9 @@ void AddNodeMetrics(observability::MetricsPage& page, const NodeMeter& meter,
   counter("belfry_core_messages_in_total", "Messages taken in.", &BrokerCounters::messages_in);
   counter("belfry_core_publishes_refused_total", "Publishes answered FAILED.",
           &BrokerCounters::publishes_refused);
+  counter("belfry_core_subscribers_refused_total",
+          "Sessions and subscriptions refused with NODE_MEMORY.",
+          &BrokerCounters::subscribers_refused);
   counter("belfry_core_messages_without_interest_total", "Messages that no subscription matched.",
           &BrokerCounters::messages_without_interest);
   counter("belfry_core_deliveries_out_total", "Messages sent to sessions.",
@@ -49,12 +52,19 @@ void AddNodeMetrics(observability::MetricsPage& page, const NodeMeter& meter,
           &BrokerCounters::messages_untracked);
   page.AddGauge("belfry_core_topics_tracked", "Topics whose publishes are counted.",
                 [&node] { return static_cast<double>(node.topics_tracked.load()); });
+  counter("belfry_core_sessions_given_up_total",
+          "Parked sessions that ended before their grace, for memory or their number.",
+          &BrokerCounters::sessions_given_up);
   gauge("belfry_core_sessions", "Sessions, parked ones too, and plain subscribe calls.",
         &BrokerCounters::sessions);
   gauge("belfry_core_sessions_parked", "Sessions that wait for their client to come back.",
         &BrokerCounters::sessions_parked);
   gauge("belfry_core_subscriptions", "Subscriptions of all sessions.",
         &BrokerCounters::subscriptions);
+  page.AddGauge("belfry_core_memory_used_bytes", "Memory that counts against limits.memory.",
+                [&node] { return static_cast<double>(node.memory.used()); });
+  page.AddGauge("belfry_core_memory_limit_bytes", "limits.memory; 0: none.",
+                [&node] { return static_cast<double>(node.memory.limit()); });
   page.AddGauge("belfry_rpc_connections", "Open gRPC connections.",
                 [&grpc_server] { return static_cast<double>(grpc_server.connections()); });
   const rpc::ServerCounters& rpc_counters = grpc_server.counters();

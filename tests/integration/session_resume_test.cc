@@ -4,6 +4,7 @@
 // the new connection lands; takeover.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <memory>
 #include <string>
@@ -76,6 +77,17 @@ TEST(SessionResume, AfterTheGraceItIsANewSessionWithAGap) {
   ASSERT_FALSE(client.Connect().resumed());
   client.Subscribe("t", v1::OVERFLOW_POLICY_DROP_OLDEST);
   EXPECT_EQ(client.Next().gap().cause(), v1::GAP_CAUSE_RECONNECT);
+}
+
+TEST(SessionEnd, WhoeverStaysToTheEndOfADrainIsToldWhy) {
+  BelfrydProcess broker({"--set", "session.drain_window=200ms"});
+  RawClient client(broker.address(), "ann");
+  client.Connect();
+  broker.Signal(SIGTERM);
+  const grpc::Status status = client.connection().Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("SHUTTING_DOWN"));
+  EXPECT_EQ(broker.Wait(), 0);
 }
 
 TEST(SessionTakeover, TheNewerProcessStaysAndTheOlderIsToldWhy) {

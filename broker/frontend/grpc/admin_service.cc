@@ -53,7 +53,8 @@ void GetSession(const ServiceContext& context, const v1::GetSessionRequest& requ
     return session == nullptr ? std::nullopt : std::optional(StatusOf(*session, broker.now()));
   };
   AskBroker(home.node(), place->reactor, home.self(), question,
-            [responder, id = request.session_id()](const std::optional<v1::SessionStatus>& status) {
+            [responder = responder,
+             id = request.session_id()](const std::optional<v1::SessionStatus>& status) {
               if (status) {
                 responder.Answer(*status);
               } else {
@@ -78,7 +79,7 @@ void KickSession(const ServiceContext& context, const v1::KickSessionRequest& re
       [id = place->session](core::Broker& broker) {
         return broker.EndSession(id, ErrorCode::kKicked);
       },
-      [responder, id = request.session_id()](bool ended) {
+      [responder = responder, id = request.session_id()](bool ended) {
         if (ended) {
           responder.Answer(v1::KickSessionResponse());
         } else {

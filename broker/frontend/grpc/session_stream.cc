@@ -131,6 +131,7 @@ Status SessionStream::CheckHello(const v1::Hello& hello) const {
 
 void SessionStream::OnHello(const v1::Hello& hello) {
   hello_timer_.reset();
+  client_id_ = hello.client_id();
   if (const Status status = CheckHello(hello); !status.ok()) return End(status);
   BeginSession(hello);
 }
@@ -179,6 +180,8 @@ std::unique_ptr<core::Session> SessionStream::Resume(const v1::Hello& hello, boo
 void SessionStream::OnMoved() {
   broker_ = &context_.broker(call_.reactor());
   const v1::Hello hello = *std::exchange(moving_hello_, std::nullopt);
+  // It broke on the way: its session had better wait for the next.
+  if (!call_.writable()) return;
   // Meanwhile the session may have gone; then this is an ordinary reconnect.
   BeginSession(hello);
   UpdateReading();
@@ -256,7 +259,8 @@ void SessionStream::OnWritable() {
 }
 
 void SessionStream::OnClosed(const Status& how) {
-  LogDebug("session closed", MessageOf(how));
+  const bool may_return = session_ != nullptr && !session_->retired();
+  LogDebug(may_return ? "session parked" : "session closed", MessageOf(how));
   ended_ = true;
   hello_timer_.reset();
   moving_hello_.reset();
@@ -319,7 +323,7 @@ std::unique_ptr<core::Session> SessionStream::Yield() {
 
 void SessionStream::Close(ErrorCode reason) {
   if (context_.session_cuts != nullptr) {
-    context_.session_cuts->Warn("session cut", {{"client_id", client_id()},
+    context_.session_cuts->Warn("session cut", {{"client_id", client_id_},
                                                 {"principal", call_.peer().principal},
                                                 {"address", call_.peer().address},
                                                 {"reason", ErrorCodeName(reason)}});
@@ -329,13 +333,9 @@ void SessionStream::Close(ErrorCode reason) {
   End(ToStatus(reason));
 }
 
-std::string_view SessionStream::client_id() const {
-  return session_ != nullptr ? std::string_view(session_->options().client_id) : "";
-}
-
 void SessionStream::LogDebug(std::string_view what, std::string_view reason) const {
   if (context_.log == nullptr || !context_.log->Shows(observability::LogLevel::kDebug)) return;
-  context_.log->Debug(what, {{"client_id", client_id()},
+  context_.log->Debug(what, {{"client_id", client_id_},
                              {"principal", call_.peer().principal},
                              {"address", call_.peer().address},
                              {"reason", reason}});

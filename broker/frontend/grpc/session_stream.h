@@ -70,13 +70,14 @@ class SessionStream final : public rpc::CallHandler, public core::SessionSink, p
   void OnPublish(std::string_view batch);
   void Send(const v1::ServerFrame& frame);
   void End(const Status& status);
-  std::string_view client_id() const;
   void LogDebug(std::string_view what, std::string_view reason) const;
   void UpdateReading();
 
   const ServiceContext& context_;
   rpc::Call& call_;
   core::Broker* broker_;
+  // From the Hello on, for the log.
+  std::string client_id_;
   // Until the Hello.
   std::optional<reactor::Timer> hello_timer_;
   // While the connection moves to the reactor of the session that it resumes.

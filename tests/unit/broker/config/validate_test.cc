@@ -90,5 +90,15 @@ TEST(Validate, FramesAndQueuesHoldTheLargestMessage) {
   EXPECT_EQ(ErrorOf(config), "no error");
 }
 
+TEST(Validate, ANodeNeedsSomeMemory) {
+  Config config;
+  config.limits.memory = 10;
+  EXPECT_THAT(ErrorOf(config), HasSubstr("limits.memory"));
+  config.limits.memory = uint64_t{16} << 20;
+  EXPECT_TRUE(Validate(config).ok());
+  config.limits.memory = 0;
+  EXPECT_TRUE(Validate(config).ok());
+}
+
 }  // namespace
 }  // namespace belfry::config

@@ -17,6 +17,7 @@ TEST(SessionDirectory, FindsASessionByItsTokenForItsClientAlone) {
   EXPECT_FALSE(directory.FindToResume({"p", "bob", 1, "token"}));
   EXPECT_FALSE(directory.FindToResume({"q", "ann", 1, "token"}));
   EXPECT_FALSE(directory.FindToResume({"p", "ann", 1, "other"}));
+  EXPECT_FALSE(directory.FindToResume({"p", "ann", 2, "token"}));
   directory.Leave(7, ann);
   EXPECT_FALSE(directory.FindToResume(ann));
   EXPECT_FALSE(directory.Find(7));
