@@ -194,14 +194,18 @@ int32_t Http2Client::Open(std::string_view path, const Headers& headers, bool en
   provider.read_callback = [](nghttp2_session*, int32_t stream, uint8_t* room, size_t size,
                               uint32_t* flags, nghttp2_data_source* source, void*) -> ssize_t {
     Outgoing& out = Self(source->ptr).outgoing_[stream];
-    const size_t taken = std::min(size, out.bytes.size());
+    const size_t taken = std::min(size, out.bytes.size() - out.taken);
     if (taken == 0 && !out.ended) {
       out.deferred = true;
       return NGHTTP2_ERR_DEFERRED;
     }
-    std::memcpy(room, out.bytes.data(), taken);
-    out.bytes.erase(0, taken);
-    if (out.ended && out.bytes.empty()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    std::memcpy(room, out.bytes.data() + out.taken, taken);
+    out.taken += taken;
+    if (out.taken * 2 > out.bytes.size()) {
+      out.bytes.erase(0, out.taken);
+      out.taken = 0;
+    }
+    if (out.ended && out.taken == out.bytes.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(taken);
   };
   const int32_t stream = nghttp2_submit_request(session_, nullptr, pairs.data(), pairs.size(),
@@ -270,7 +274,7 @@ bool Http2Client::SendRaw(std::string_view bytes) {
 
 size_t Http2Client::bytes_unsent() const {
   size_t total = 0;
-  for (const auto& [stream, out] : outgoing_) total += out.bytes.size();
+  for (const auto& [stream, out] : outgoing_) total += out.bytes.size() - out.taken;
   return total;
 }
 

@@ -103,6 +103,9 @@ class Http2Client {
  private:
   struct Outgoing {
     std::string bytes;
+    // Of them, given to nghttp2. Dropped when they are many: a message of 32 MiB must not be moved
+    // once for each of its frames.
+    size_t taken = 0;
     bool ended = false;
     bool deferred = false;
   };
