@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "tests/sim/naive_match.h"
+#include "tests/support/naive_matcher.h"
 
 namespace belfry::sim {
 
@@ -28,7 +28,7 @@ Model::Model(const Swarm& swarm, SimNode& node, Trace& trace, Coverage& coverage
   }
   for (const Filter& filter : swarm.filters) {
     std::vector<bool>& row = matches_.emplace_back();
-    for (const std::string& topic : swarm.topics) row.push_back(NaiveMatches(filter, topic));
+    for (const std::string& topic : swarm.topics) row.push_back(naive::Matches(filter, topic));
   }
 }
 

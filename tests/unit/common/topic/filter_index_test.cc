@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/unit/common/topic/naive_matcher.h"
+#include "tests/support/naive_matcher.h"
 
 namespace belfry {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/topic/topic.h"
-#include "tests/unit/common/topic/naive_matcher.h"
+#include "tests/support/naive_matcher.h"
 
 namespace belfry {
 namespace {

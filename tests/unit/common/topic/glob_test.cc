@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/unit/common/topic/naive_matcher.h"
+#include "tests/support/naive_matcher.h"
 
 namespace belfry {
 namespace {
