@@ -132,7 +132,9 @@ Subscription ClientCore::Subscribe(TopicFilter filter, MessageHandler handler,
     Work work;
     {
       MutexLock lock(mutex_);
-      if (!machine_.closing()) machine_.subscriptions().Add(*made, local->filter());
+      if (!machine_.closing()) {
+        machine_.subscriptions().Add(*made, local->filter(), local->overflow());
+      }
       Collect(&work);
     }
     Perform(work);
@@ -296,6 +298,7 @@ ClientStats ClientCore::stats() const {
   }
   stats.messages_delivered = counts_->delivered.load(std::memory_order_relaxed);
   stats.messages_dropped = counts_->dropped.load(std::memory_order_relaxed);
+  stats.messages_replaced = counts_->replaced.load(std::memory_order_relaxed);
   stats.gaps = counts_->gaps.load(std::memory_order_relaxed);
   stats.subscriptions = fanout_.local_size();
   stats.broker_subscriptions = fanout_.broker_size();

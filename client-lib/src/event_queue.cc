@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client-lib/src/event_queue.h"
 
-#include <algorithm>
-#include <iterator>
+#include <cstddef>
+#include <functional>
 #include <utility>
 
 #include "client-lib/src/gap_merge.h"
@@ -19,14 +19,41 @@ bool SameOwner(const std::weak_ptr<const DeliverBatch>& a,
 
 }  // namespace
 
-size_t EventQueue::PushMessage(const std::shared_ptr<const DeliverBatch>& batch, uint32_t index) {
+size_t EventQueue::KeyHash::operator()(const Key& key) const {
+  const std::hash<std::string_view> hash;
+  // Fibonacci hashing's multiplier keeps (a, b) and (b, a) apart.
+  return hash(key.topic) * 0x9E3779B97F4A7C15 + hash(key.key);
+}
+
+EventQueue::Pushed EventQueue::PushMessage(const std::shared_ptr<const DeliverBatch>& batch,
+                                           uint32_t index) {
   const Record& record = batch->records[index];
   const size_t cost = CostOf(record);
-  size_t dropped = 0;
+  Pushed pushed;
+  if (policy_ == OverflowPolicy::kConflate) {
+    pushed.replaced = Replace(Key{record.view.topic, record.view.key});
+  }
+  if (shut_ && HalfFree()) shut_ = false;
+  if (policy_ == OverflowPolicy::kDropNewest && (shut_ || Full(cost))) {
+    shut_ = true;
+    DropNewest(record.view.topic);
+    pushed.dropped = 1;
+    return pushed;
+  }
+  if (policy_ == OverflowPolicy::kDisconnect && Full(cost)) {
+    pushed.refused = true;
+    return pushed;
+  }
   while (Full(cost)) {
     DropOldest();
-    ++dropped;
+    ++pushed.dropped;
   }
+  Append(batch, index);
+  return pushed;
+}
+
+void EventQueue::Append(const std::shared_ptr<const DeliverBatch>& batch, uint32_t index) {
+  const Record& record = batch->records[index];
   QueuedEvent event;
   const size_t frame_bytes = batch->frame.bytes.size();
   if (SameOwner(charged_, batch)) {
@@ -39,16 +66,60 @@ size_t EventQueue::PushMessage(const std::shared_ptr<const DeliverBatch>& batch,
   } else {
     event.record = CopyRecord(record);
   }
-  bytes_ += cost;
+  bytes_ += CostOf(record);
   ++messages_;
+  if (policy_ == OverflowPolicy::kConflate) {
+    const wire::MessageView& view = event.record->view;
+    places_.insert_or_assign(Key{view.topic, view.key}, first_place_ + events_.size());
+  }
   events_.push_back(std::move(event));
-  return dropped;
+}
+
+void EventQueue::DropNewest(std::string_view topic) {
+  if (Gap* same = FindGap(TailRun(), events_.size(), GapCause::kLocalOverflow)) {
+    AddOne(*same, topic);
+  } else {
+    PushGap(GapOfOne(GapCause::kLocalOverflow, topic));
+  }
+}
+
+bool EventQueue::Replace(const Key& key) {
+  const auto found = places_.find(key);
+  if (found == places_.end()) return false;
+  const uint64_t place = found->second;
+  QueuedEvent& event = events_[place - first_place_];
+  Release(event, place);
+  event.kind = Kind::kReplaced;
+  ++replaced_;
+  CompactReplaced();
+  return true;
+}
+
+void EventQueue::CompactReplaced() {
+  while (!events_.empty() && events_.front().kind == Kind::kReplaced) {
+    EraseAt(0);
+    --replaced_;
+  }
+  // Fewer are not worth a pass over the queue.
+  constexpr size_t kReplacedMin = 64;
+  if (replaced_ < kReplacedMin || replaced_ * 2 < events_.size()) return;
+  std::erase_if(events_, [](const QueuedEvent& event) { return event.kind == Kind::kReplaced; });
+  replaced_ = 0;
+  for (size_t i = 0; i < events_.size(); ++i) {
+    if (events_[i].kind != Kind::kMessage) continue;
+    const wire::MessageView& view = events_[i].record->view;
+    places_[Key{view.topic, view.key}] = first_place_ + i;
+  }
+}
+
+size_t EventQueue::TailRun() const {
+  size_t run = events_.size();
+  while (run > 0 && events_[run - 1].kind != Kind::kMessage) --run;
+  return run;
 }
 
 void EventQueue::PushGap(Gap gap) {
-  size_t run = events_.size();
-  while (run > 0 && events_[run - 1].kind != Kind::kMessage) --run;
-  if (Gap* same = FindGap(run, events_.size(), gap.cause)) {
+  if (Gap* same = FindGap(TailRun(), events_.size(), gap.cause)) {
     MergeGap(*same, gap);
     return;
   }
@@ -65,17 +136,25 @@ void EventQueue::PushControl(Kind kind) {
 }
 
 void EventQueue::Take(size_t max, std::vector<QueuedEvent>* out) {
-  const size_t count = std::min(max, events_.size());
-  for (size_t i = 0; i < count; ++i) {
-    Forget(events_.front());
-    out->push_back(std::move(events_.front()));
-    events_.pop_front();
+  for (size_t taken = 0; taken < max && !events_.empty();) {
+    QueuedEvent& front = events_.front();
+    if (front.kind == Kind::kReplaced) {
+      --replaced_;
+    } else {
+      QueuedEvent& event = out->emplace_back();
+      event.kind = front.kind;
+      event.gap = std::move(front.gap);
+      if (front.kind == Kind::kMessage) event.record = Release(front, first_place_);
+      ++taken;
+    }
+    EraseAt(0);
   }
 }
 
 void EventQueue::Clear() {
+  places_.clear();
   events_.clear();
-  messages_ = bytes_ = held_bytes_ = 0;
+  messages_ = bytes_ = held_bytes_ = replaced_ = 0;
   charged_.reset();
 }
 
@@ -83,20 +162,23 @@ void EventQueue::DropOldest() {
   size_t at = 0;
   while (events_[at].kind != Kind::kMessage) ++at;
   QueuedEvent& oldest = events_[at];
-  const std::shared_ptr<const Record> record = std::move(oldest.record);
-  bytes_ -= CostOf(*record);
-  --messages_;
-  held_bytes_ -= oldest.held_bytes;
+  const std::shared_ptr<const Record> record = Release(oldest, first_place_ + at);
   if (Gap* same = FindGap(0, at, GapCause::kLocalOverflow)) {
     AddOne(*same, record->view.topic);
-    events_.erase(events_.begin() + at);
+    EraseAt(at);
   } else {
     oldest.kind = Kind::kGap;
     oldest.gap = std::make_unique<Gap>(GapOfOne(GapCause::kLocalOverflow, record->view.topic));
-    oldest.held_bytes = 0;
     ++at;
   }
   MergeRun(at);
+}
+
+void EventQueue::EraseAt(size_t at) {
+  // What stands before `at` moves up by one place; no message is among it, and only those are
+  // looked for by place.
+  events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(at));
+  ++first_place_;
 }
 
 void EventQueue::MergeRun(size_t at) {
@@ -107,7 +189,7 @@ void EventQueue::MergeRun(size_t at) {
       continue;
     }
     MergeGap(*same, *events_[at].gap);
-    events_.erase(events_.begin() + at);
+    EraseAt(at);
   }
 }
 
@@ -120,11 +202,16 @@ Gap* EventQueue::FindGap(size_t begin, size_t end, GapCause cause) {
   return nullptr;
 }
 
-void EventQueue::Forget(const QueuedEvent& event) {
-  if (event.kind != Kind::kMessage) return;
-  bytes_ -= CostOf(*event.record);
+std::shared_ptr<const Record> EventQueue::Release(QueuedEvent& event, uint64_t place) {
+  std::shared_ptr<const Record> record = std::move(event.record);
+  bytes_ -= CostOf(*record);
   --messages_;
-  held_bytes_ -= event.held_bytes;
+  held_bytes_ -= std::exchange(event.held_bytes, 0);
+  if (policy_ == OverflowPolicy::kConflate) {
+    const auto found = places_.find(Key{record->view.topic, record->view.key});
+    if (found != places_.end() && found->second == place) places_.erase(found);
+  }
+  return record;
 }
 
 }  // namespace belfry::client

@@ -27,7 +27,7 @@ std::optional<uint32_t> FanoutTable::Add(const std::shared_ptr<LocalSubscription
     *closed = closed_;
     if (closed_) return std::nullopt;
     bool inserted = false;
-    Entry*& slot = *index_.FindOrInsert(ViewOf(local->filter()), &inserted);
+    Entry*& slot = *IndexOf(*local).FindOrInsert(ViewOf(local->filter()), &inserted);
     if (inserted) {
       auto entry = std::make_unique<Entry>();
       entry->id = ++last_id_;
@@ -60,7 +60,7 @@ std::optional<uint32_t> FanoutTable::Remove(const std::shared_ptr<LocalSubscript
   entry.locals.pop_back();
   --local_size_;
   if (!entry.locals.empty()) return std::nullopt;
-  index_.Erase(ViewOf(local->filter()));
+  IndexOf(*local).Erase(ViewOf(local->filter()));
   entries_.erase(found);
   return id;
 }
@@ -72,13 +72,23 @@ void FanoutTable::Close() {
     closed_ = true;
     entries.swap(entries_);
     for (auto& [id, entry] : entries) {
-      index_.Erase(ViewOf(entry->locals.front()->filter()));
+      const LocalSubscription& first = *entry->locals.front();
+      IndexOf(first).Erase(ViewOf(first.filter()));
       for (const auto& local : entry->locals) local->seat().broker_id = 0;
     }
     local_size_ = 0;
   }
   for (auto& [id, entry] : entries) {
     for (const auto& local : entry->locals) local->Silence();
+  }
+}
+
+template <class Visit>
+void FanoutTable::MatchInLane(std::string_view topic, uint32_t lane, Visit visit) {
+  for (FilterIndex<Entry*>& index : indices_) {
+    index.Match(topic, MatchScope::kAll, [&](Entry* entry) {
+      if (entry->lane == lane) visit(entry);
+    });
   }
 }
 
@@ -99,8 +109,8 @@ size_t FanoutTable::MatchSome(const DeliverBatch& batch, size_t begin, std::vect
   std::vector<Entry*> matched;
   for (; i < batch.records.size() && gathered < kGatherMax; ++i) {
     matched.clear();
-    index_.Match(batch.records[i].view.topic, MatchScope::kAll, [&](Entry* entry) {
-      if (entry->confirmed && entry->lane == batch.lane) matched.push_back(entry);
+    MatchInLane(batch.records[i].view.topic, batch.lane, [&](Entry* entry) {
+      if (entry->confirmed) matched.push_back(entry);
     });
     for (Entry* entry : matched) Gather(*entry, static_cast<uint32_t>(i), groups, &gathered);
   }
@@ -132,8 +142,7 @@ void FanoutTable::OnGap(uint32_t lane, const Gap& gap) {
     } else {
       std::unordered_map<Entry*, Gap> matched;
       for (const TopicGap& topic : gap.topics) {
-        index_.Match(topic.topic, MatchScope::kAll, [&](Entry* entry) {
-          if (entry->lane != lane) return;
+        MatchInLane(topic.topic, lane, [&](Entry* entry) {
           Gap& part = matched.try_emplace(entry, Gap{gap.cause, {}, 0}).first->second;
           part.topics.push_back(topic);
           *part.count += topic.count;
@@ -173,7 +182,7 @@ void FanoutTable::OnResult(const v1::SubscribeResult& result) {
       refused = std::move(entry.locals);
       for (const auto& local : refused) local->seat().broker_id = 0;
       local_size_ -= refused.size();
-      index_.Erase(ViewOf(refused.front()->filter()));
+      IndexOf(*refused.front()).Erase(ViewOf(refused.front()->filter()));
       entries_.erase(found);
     } else {
       entry.confirmed = true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The local side of subscriptions: which of this process's subscriptions a message is for. All with
-// the same filter share one subscription at the broker: made for the first, ended with the last.
+// the same filter and policy share one subscription at the broker: made for the first, ended with
+// the last.
 // The broker sends a message once for a lane, so it is matched again here.
 //
 // Threads: Thread-safe (leaf lock; queues are filled after it is released). Deliver, OnGap and
@@ -9,10 +10,12 @@
 // LocalSubscriptions with their Subscription objects.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -27,10 +30,10 @@ namespace belfry::client {
 
 class FanoutTable {
  public:
-  // The broker subscription to make, if this is the first with its filter. `closed` is set if the
-  // table takes no more.
+  // The broker subscription to make, if this is the first with its filter and policy. `closed` is
+  // set if the table takes no more.
   std::optional<uint32_t> Add(const std::shared_ptr<LocalSubscription>& local, bool* closed);
-  // The broker subscription to end, if this was the last with its filter.
+  // The broker subscription to end, if this was the last with its filter and policy.
   std::optional<uint32_t> Remove(const std::shared_ptr<LocalSubscription>& local);
   // Empties the table for good; all subscriptions fall silent.
   void Close();
@@ -71,12 +74,19 @@ class FanoutTable {
   size_t MatchSome(const DeliverBatch& batch, size_t begin, std::vector<Group>* groups);
   void Gather(Entry& entry, uint32_t index, std::vector<Group>* groups, size_t* gathered)
       BELFRY_REQUIRES(mutex_);
+  FilterIndex<Entry*>& IndexOf(const LocalSubscription& local) BELFRY_REQUIRES(mutex_) {
+    return indices_[static_cast<size_t>(local.overflow())];
+  }
+  // Those whose messages travel in that lane.
+  template <class Visit>
+  void MatchInLane(std::string_view topic, uint32_t lane, Visit visit) BELFRY_REQUIRES(mutex_);
   void ConfirmNew(Entry& entry, std::vector<Notice>* notices) BELFRY_REQUIRES(mutex_);
   void GapFor(Entry& entry, const Gap& gap, std::vector<Notice>* notices) BELFRY_REQUIRES(mutex_);
   static void Tell(std::vector<Notice>& notices);
 
   mutable Mutex mutex_;
-  FilterIndex<Entry*> index_ BELFRY_GUARDED_BY(mutex_);
+  // One for each policy.
+  std::array<FilterIndex<Entry*>, 4> indices_ BELFRY_GUARDED_BY(mutex_);
   std::unordered_map<uint32_t, std::unique_ptr<Entry>> entries_ BELFRY_GUARDED_BY(mutex_);
   uint32_t last_id_ BELFRY_GUARDED_BY(mutex_) = 0;
   uint64_t last_batch_ BELFRY_GUARDED_BY(mutex_) = 0;

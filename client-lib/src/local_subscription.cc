@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client-lib/src/deadline.h"
+#include "client-lib/src/make_error.h"
 
 namespace belfry::client {
 namespace {
@@ -18,27 +19,41 @@ LocalSubscription::LocalSubscription(TopicFilter filter, MessageHandler handler,
                                      std::shared_ptr<CallbackRunner> runner,
                                      std::shared_ptr<DeliveryCounts> counts, EndCall on_end)
     : filter_(std::move(filter)),
+      overflow_(options.overflow),
       runner_(std::move(runner)),
       counts_(std::move(counts)),
       handler_(std::move(handler)),
       options_(std::move(options)),
-      queue_(options_.queue_messages_max, options_.queue_bytes_max),
+      queue_(overflow_, options_.queue_messages_max, options_.queue_bytes_max),
       on_end_(std::move(on_end)) {}
 
 void LocalSubscription::PushMessages(const std::shared_ptr<const DeliverBatch>& batch,
                                      const std::vector<uint32_t>& indices) {
+  size_t delivered = 0;
   size_t dropped = 0;
+  size_t replaced = 0;
+  bool refused = false;
   bool post;
   {
     MutexLock lock(mutex_);
     if (stage_ != Stage::kConfirmed) return;
-    for (const uint32_t index : indices) dropped += queue_.PushMessage(batch, index);
+    for (const uint32_t index : indices) {
+      const EventQueue::Pushed pushed = queue_.PushMessage(batch, index);
+      dropped += pushed.dropped;
+      replaced += pushed.replaced ? 1 : 0;
+      refused = pushed.refused;
+      if (refused) break;
+      ++delivered;
+    }
     dropped_ += dropped;
+    if (refused) BecomeRefused(MakeError(ErrorCode::kSlowSubscriber));
     post = BecomesPosted();
   }
-  counts_->delivered.fetch_add(indices.size(), std::memory_order_relaxed);
+  counts_->delivered.fetch_add(delivered, std::memory_order_relaxed);
   if (dropped > 0) counts_->dropped.fetch_add(dropped, std::memory_order_relaxed);
+  if (replaced > 0) counts_->replaced.fetch_add(replaced, std::memory_order_relaxed);
   if (post) PostDrain();
+  if (refused) LeaveTable();
 }
 
 void LocalSubscription::PushGap(Gap gap) {
@@ -71,11 +86,8 @@ void LocalSubscription::Refuse(Error error) {
   {
     MutexLock lock(mutex_);
     if (stage_ == Stage::kRefused || stage_ == Stage::kEnded) return;
-    stage_ = Stage::kRefused;
-    error_ = std::move(error);
-    queue_.PushControl(QueuedEvent::Kind::kRefused);
+    BecomeRefused(std::move(error));
     post = BecomesPosted();
-    changed_.notify_all();
   }
   if (post) PostDrain();
 }
@@ -120,18 +132,32 @@ size_t LocalSubscription::queued() const {
 }
 
 void LocalSubscription::End() {
-  EndCall on_end;
   {
     MutexLock lock(mutex_);
     BecomeEnded();
-    on_end = std::exchange(on_end_, nullptr);
   }
-  if (on_end) on_end(shared_from_this());
+  LeaveTable();
   if (!runner_->Inside()) {
     MutexLock lock(mutex_);
     while (running_) changed_.wait(lock);
   }
   DropHandlersIfEnded();
+}
+
+void LocalSubscription::BecomeRefused(Error error) {
+  stage_ = Stage::kRefused;
+  error_ = std::move(error);
+  queue_.PushControl(QueuedEvent::Kind::kRefused);
+  changed_.notify_all();
+}
+
+void LocalSubscription::LeaveTable() {
+  EndCall on_end;
+  {
+    MutexLock lock(mutex_);
+    on_end = std::exchange(on_end_, nullptr);
+  }
+  if (on_end) on_end(shared_from_this());
 }
 
 void LocalSubscription::BecomeEnded() {
@@ -184,6 +210,8 @@ void LocalSubscription::Handle(QueuedEvent& event) {
       return;
     case QueuedEvent::Kind::kRefused:
       if (options_.on_refused) options_.on_refused(error());
+      return;
+    case QueuedEvent::Kind::kReplaced:
       return;
   }
 }

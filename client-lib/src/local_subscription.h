@@ -30,6 +30,7 @@ namespace belfry::client {
 struct DeliveryCounts {
   std::atomic<uint64_t> delivered{0};
   std::atomic<uint64_t> dropped{0};
+  std::atomic<uint64_t> replaced{0};
   std::atomic<uint64_t> gaps{0};
 };
 
@@ -56,6 +57,7 @@ class LocalSubscription : public std::enable_shared_from_this<LocalSubscription>
                     EndCall on_end);
 
   const TopicFilter& filter() const { return filter_; }
+  OverflowPolicy overflow() const { return overflow_; }
   FanoutSeat& seat() { return seat_; }
 
   // From the connection's side.
@@ -85,11 +87,15 @@ class LocalSubscription : public std::enable_shared_from_this<LocalSubscription>
   void PostDrain();
   void Drain();
   void Handle(QueuedEvent& event);
+  // What waits is still handled, and then the refusal.
+  void BecomeRefused(Error error) BELFRY_REQUIRES(mutex_);
   void BecomeEnded() BELFRY_REQUIRES(mutex_);
+  void LeaveTable() BELFRY_EXCLUDES(mutex_);
   // The handlers may hold what must go with the subscription, or the subscription itself.
   void DropHandlersIfEnded() BELFRY_EXCLUDES(mutex_);
 
   const TopicFilter filter_;
+  const OverflowPolicy overflow_;
   const std::shared_ptr<CallbackRunner> runner_;
   const std::shared_ptr<DeliveryCounts> counts_;
   // Confined to a running drain, until there can be none.

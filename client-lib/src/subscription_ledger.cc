@@ -11,7 +11,7 @@
 namespace belfry::client {
 namespace {
 
-// The tags, lengths, id and kind around a filter's text, at most.
+// The tags, lengths, id, kind and policy around a filter's text, at most.
 constexpr size_t kSubscribeOverheadBytes = 32;
 constexpr size_t kRemovalBytes = 5;
 // Fewer removed ones are not worth a pass over the queue.
@@ -29,10 +29,25 @@ v1::FilterKind ToWire(TopicFilter::Kind kind) {
   return v1::FILTER_KIND_LITERAL;
 }
 
+v1::OverflowPolicy ToWire(OverflowPolicy policy) {
+  switch (policy) {
+    case OverflowPolicy::kDropOldest:
+      return v1::OVERFLOW_POLICY_DROP_OLDEST;
+    case OverflowPolicy::kDropNewest:
+      return v1::OVERFLOW_POLICY_DROP_NEWEST;
+    case OverflowPolicy::kConflate:
+      return v1::OVERFLOW_POLICY_CONFLATE;
+    case OverflowPolicy::kDisconnect:
+      return v1::OVERFLOW_POLICY_DISCONNECT;
+  }
+  return v1::OVERFLOW_POLICY_DROP_OLDEST;
+}
+
 }  // namespace
 
-void SubscriptionLedger::Add(uint32_t id, TopicFilter filter) {
-  const bool inserted = wanted_.try_emplace(id, Wanted{std::move(filter), Stage::kUnsent}).second;
+void SubscriptionLedger::Add(uint32_t id, TopicFilter filter, OverflowPolicy overflow) {
+  const bool inserted =
+      wanted_.try_emplace(id, Wanted{std::move(filter), overflow, Stage::kUnsent}).second;
   BELFRY_CHECK(inserted);
   unsent_.push_back(id);
 }
@@ -138,6 +153,7 @@ std::optional<OutFrame> SubscriptionLedger::NextSubscribes(size_t frame_bytes_ma
       subscribe->set_id(found->first);
       subscribe->mutable_filter()->set_kind(ToWire(found->second.filter.kind));
       subscribe->mutable_filter()->set_text(found->second.filter.text);
+      subscribe->set_overflow(ToWire(found->second.overflow));
       found->second.stage = Stage::kSent;
     } else {
       --unsent_stale_;

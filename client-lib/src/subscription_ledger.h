@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "belfry/overflow_policy.h"
 #include "belfry/topic_filter.h"
 #include "belfry/v1/broker.pb.h"
 #include "client-lib/src/transport.h"
@@ -25,7 +26,8 @@ namespace belfry::client {
 class SubscriptionLedger {
  public:
   // Ids are the caller's and never used twice.
-  void Add(uint32_t id, TopicFilter filter);
+  void Add(uint32_t id, TopicFilter filter,
+           OverflowPolicy overflow = OverflowPolicy::kDropOldest);
   void Remove(uint32_t id);
   void Clear();
 
@@ -49,6 +51,7 @@ class SubscriptionLedger {
   enum class Stage : uint8_t { kUnsent, kSent, kConfirmed };
   struct Wanted {
     TopicFilter filter;
+    OverflowPolicy overflow = OverflowPolicy::kDropOldest;
     Stage stage = Stage::kUnsent;
   };
 

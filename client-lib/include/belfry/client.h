@@ -48,6 +48,8 @@ struct ClientStats {
   uint64_t messages_delivered = 0;
   // Dropped by full queues of this process.
   uint64_t messages_dropped = 0;
+  // Replaced by a newer one of their key while they waited for their handler (kConflate).
+  uint64_t messages_replaced = 0;
   uint64_t gaps = 0;
   uint64_t published = 0;
   uint64_t outcomes_ok = 0;
@@ -69,8 +71,8 @@ class BELFRY_API Client {
   Client& operator=(const Client&) = delete;
 
   // The handler runs for each message that matches, one at a time and in order. Subscriptions with
-  // the same filter share one subscription at the broker. While not connected it is remembered and
-  // made later.
+  // the same filter and overflow policy share one subscription at the broker. While not connected
+  // it is remembered and made later.
   [[nodiscard]] Subscription Subscribe(TopicFilter filter, MessageHandler handler,
                                        SubscribeOptions options = {});
 

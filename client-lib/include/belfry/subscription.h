@@ -20,6 +20,7 @@
 #include "belfry/error.h"
 #include "belfry/export.h"
 #include "belfry/message.h"
+#include "belfry/overflow_policy.h"
 #include "belfry/topic_filter.h"
 
 namespace belfry {
@@ -38,8 +39,11 @@ struct SubscribeOptions {
   // before the first message. After a reconnect the library subscribes anew by itself and a Gap
   // tells of the break.
   std::function<void()> on_confirmed;
-  // The broker will not have it: the subscription is dead. May come after a reconnect, too.
+  // The subscription is dead: the broker will not have it, which may come after a reconnect, too;
+  // or its handler was too slow for kDisconnect.
   std::function<void(const Error&)> on_refused;
+  // Subscriptions that share a filter and a policy share one subscription at the broker.
+  OverflowPolicy overflow = OverflowPolicy::kDropOldest;
   // 0: the client's default.
   size_t queue_messages_max = 0;
   size_t queue_bytes_max = 0;

@@ -6,54 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "belfry/v1/broker.pb.h"
 #include "client-lib/src/gap_merge.h"
+#include "tests/unit/client-lib/queue_lines.h"
 
 namespace belfry::client {
 namespace {
 
-std::shared_ptr<const DeliverBatch> BatchOf(const std::vector<std::string>& topics) {
-  v1::Deliver deliver;
-  for (const std::string& topic : topics) deliver.add_messages()->set_topic(topic);
-  auto owner = std::make_shared<std::string>(deliver.SerializeAsString());
-  const std::string_view body = *owner;
-  auto batch = ParseDeliver(FrameBytes{owner, body}, body);
-  EXPECT_NE(batch, nullptr);
-  return batch;
-}
-
-// "m" and the topic, "g" and cause:topics=count, "c", "r".
-std::string Describe(const QueuedEvent& event) {
-  switch (event.kind) {
-    case QueuedEvent::Kind::kMessage:
-      return "m:" + std::string(event.record->view.topic);
-    case QueuedEvent::Kind::kConfirmed:
-      return "c";
-    case QueuedEvent::Kind::kRefused:
-      return "r";
-    case QueuedEvent::Kind::kGap:
-      break;
-  }
-  std::string text = "g" + std::to_string(static_cast<int>(event.gap->cause)) + ":";
-  for (const TopicGap& topic : event.gap->topics) {
-    text += topic.topic + "=" + std::to_string(topic.count) + ",";
-  }
-  text += event.gap->count ? std::to_string(*event.gap->count) : "?";
-  return text;
-}
-
-std::vector<std::string> TakeAll(EventQueue& queue) {
-  std::vector<QueuedEvent> events;
-  queue.Take(SIZE_MAX, &events);
-  std::vector<std::string> described;
-  for (const QueuedEvent& event : events) described.push_back(Describe(event));
-  return described;
-}
-
-using Lines = std::vector<std::string>;
-
 TEST(EventQueue, KeepsOrder) {
-  EventQueue queue(10, 10'000);
+  EventQueue queue(OverflowPolicy::kDropOldest, 10, 10'000);
   queue.PushControl(QueuedEvent::Kind::kConfirmed);
   auto batch = BatchOf({"a", "b"});
   queue.PushMessage(batch, 0);
@@ -65,17 +25,17 @@ TEST(EventQueue, KeepsOrder) {
 }
 
 TEST(EventQueue, DropsTheOldestAndPutsAnExactGapInItsPlace) {
-  EventQueue queue(2, 10'000);
+  EventQueue queue(OverflowPolicy::kDropOldest, 2, 10'000);
   queue.PushControl(QueuedEvent::Kind::kConfirmed);
   auto batch = BatchOf({"a", "b", "a", "c"});
   size_t dropped = 0;
-  for (uint32_t i = 0; i < 4; ++i) dropped += queue.PushMessage(batch, i);
+  for (uint32_t i = 0; i < 4; ++i) dropped += queue.PushMessage(batch, i).dropped;
   EXPECT_EQ(dropped, 2u);
   EXPECT_EQ(TakeAll(queue), (Lines{"c", "g6:a=1,b=1,2", "m:a", "m:c"}));
 }
 
 TEST(EventQueue, GapsBetweenDroppedMessagesKeepTheirPlaceAndMergeByCause) {
-  EventQueue queue(2, 10'000);
+  EventQueue queue(OverflowPolicy::kDropOldest, 2, 10'000);
   auto batch = BatchOf({"a", "b", "c", "d"});
   queue.PushMessage(batch, 0);
   queue.PushGap(GapOfOne(GapCause::kOverflow, "x"));
@@ -93,7 +53,7 @@ TEST(EventQueue, GapsBetweenDroppedMessagesKeepTheirPlaceAndMergeByCause) {
 }
 
 TEST(EventQueue, StaysBoundedHoweverManyGapsCome) {
-  EventQueue queue(3, 10'000);
+  EventQueue queue(OverflowPolicy::kDropOldest, 3, 10'000);
   auto batch = BatchOf({"a"});
   for (int i = 0; i < 1'000; ++i) {
     queue.PushMessage(batch, 0);
@@ -105,20 +65,20 @@ TEST(EventQueue, StaysBoundedHoweverManyGapsCome) {
 }
 
 TEST(EventQueue, BytesBoundToo) {
-  EventQueue queue(1'000, 3 * (EventQueue::kOverheadBytes + 8));
+  EventQueue queue(OverflowPolicy::kDropOldest, 1'000, 3 * (EventQueue::kOverheadBytes + 8));
   auto batch = BatchOf({"topic", "topic", "topic", "topic"});
   size_t dropped = 0;
-  for (uint32_t i = 0; i < 4; ++i) dropped += queue.PushMessage(batch, i);
+  for (uint32_t i = 0; i < 4; ++i) dropped += queue.PushMessage(batch, i).dropped;
   EXPECT_EQ(dropped, 1u);
   // One message larger than the bound is let in by itself.
   auto large = BatchOf({std::string(5'000, 't')});
-  EXPECT_EQ(queue.PushMessage(large, 0), 3u);
+  EXPECT_EQ(queue.PushMessage(large, 0).dropped, 3u);
   EXPECT_EQ(queue.messages(), 1u);
 }
 
 TEST(EventQueue, AFewMessagesOfManyLargeFramesDoNotHoldThemAll) {
   const size_t bytes_max = 100'000;
-  EventQueue queue(1'000, bytes_max);
+  EventQueue queue(OverflowPolicy::kDropOldest, 1'000, bytes_max);
   std::vector<std::weak_ptr<const DeliverBatch>> frames;
   for (int i = 0; i < 100; ++i) {
     auto batch = BatchOf({"small", std::string(20'000, 'x')});

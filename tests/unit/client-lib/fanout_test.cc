@@ -11,63 +11,11 @@
 #include <vector>
 
 #include "tests/unit/client-lib/client_harness.h"
+#include "tests/unit/client-lib/held_executor.h"
+#include "tests/unit/client-lib/subscription_log.h"
 
 namespace belfry::client {
 namespace {
-
-using Lines = std::vector<std::string>;
-
-// Keeps what a subscription was told, in order.
-struct Log {
-  Lines lines;
-
-  MessageHandler handler() {
-    return [this](const Message& message) {
-      lines.push_back(std::string(message.topic()) + "=" + std::string(message.payload()));
-    };
-  }
-  SubscribeOptions options() {
-    SubscribeOptions options;
-    options.on_gap = [this](const Gap& gap) {
-      std::string line = "gap" + std::to_string(static_cast<int>(gap.cause));
-      for (const TopicGap& topic : gap.topics) {
-        line += " " + topic.topic + ":" + std::to_string(topic.count);
-      }
-      lines.push_back(line + (gap.count ? " " + std::to_string(*gap.count) : " ?"));
-    };
-    options.on_confirmed = [this] { lines.push_back("confirmed"); };
-    options.on_refused = [this](const Error& error) {
-      lines.push_back("refused " + std::to_string(error.code));
-    };
-    return options;
-  }
-};
-
-// An executor whose tasks run when the test says so.
-class HeldExecutor final : public Executor {
- public:
-  void Post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
-  void RunOne() {
-    auto task = std::move(tasks_.front());
-    tasks_.pop_front();
-    task();
-  }
-  void RunAll() {
-    while (!tasks_.empty()) RunOne();
-  }
-  void DropAll() { std::exchange(tasks_, {}); }
-
- private:
-  std::deque<std::function<void()>> tasks_;
-};
-
-// Declared before the client: what is left when it has gone would keep its inside alive.
-struct HeldTasks {
-  ~HeldTasks() { executor->DropAll(); }
-  HeldExecutor* operator->() const { return executor.get(); }
-
-  const std::shared_ptr<HeldExecutor> executor = std::make_shared<HeldExecutor>();
-};
 
 TEST(Fanout, SubscribesConfirmsAndDelivers) {
   ClientHarness client;
