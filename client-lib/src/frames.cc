@@ -24,6 +24,8 @@ bool ReadServerFrameHead(std::string_view bytes, ServerFrameHead* head) {
   return found;
 }
 
-OutFrame Encode(const v1::ClientFrame& frame) { return OutFrame{frame.SerializeAsString(), 0}; }
+OutFrame Encode(const v1::ClientFrame& frame) {
+  return OutFrame{std::make_shared<const std::string>(frame.SerializeAsString()), 0};
+}
 
 }  // namespace belfry::client

@@ -44,12 +44,14 @@ FrameBytes TakeBytes(grpc::ByteBuffer& buffer) {
   return FrameBytes{std::move(slice), bytes};
 }
 
-// The frame's buffer goes along with the slice and is freed by gRPC.
+// A share of the frame's buffer goes along with the slice and is let go by gRPC.
 grpc::ByteBuffer ToByteBuffer(OutFrame frame) {
-  auto* buffer = new std::string(std::move(frame.buffer));
+  using Share = std::shared_ptr<const std::string>;
+  const std::string_view bytes = frame.bytes();
   const grpc::Slice slice(
-      buffer->data() + frame.begin, buffer->size() - frame.begin,
-      [](void* owner) { delete static_cast<std::string*>(owner); }, buffer);
+      // gRPC only reads what it sends; its interface does not say so.
+      const_cast<char*>(bytes.data()), bytes.size(),
+      [](void* share) { delete static_cast<Share*>(share); }, new Share(std::move(frame.buffer)));
   return grpc::ByteBuffer(&slice, 1);
 }
 

@@ -9,6 +9,8 @@
 #include "client-lib/src/publish_queue.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "client-lib/src/make_error.h"
@@ -187,25 +189,40 @@ std::optional<OutFrame> PublishQueue::TakeFrame(size_t frame_bytes_max,
 }
 
 OutFrame PublishQueue::Seal(Chunk chunk) {
-  const size_t messages = chunk.buffer.size() - kHeadBytesMax;
+  const auto buffer = std::make_shared<std::string>(std::move(chunk.buffer));
+  const size_t messages = buffer->size() - kHeadBytesMax;
   const size_t batch_size = BytesFieldSize(kProducerIdField, producer_id_.size()) +
                             VarintFieldSize(kFirstSequenceField, next_sequence_) + messages;
   const size_t frame_size = BytesFieldSize(kPublishFrameField, batch_size);
-  OutFrame frame;
-  frame.buffer = std::move(chunk.buffer);
-  BELFRY_CHECK(frame_size <= frame.buffer.size());
-  frame.begin = frame.buffer.size() - frame_size;
-  WireWriter writer(frame.buffer.data() + frame.begin);
+  BELFRY_CHECK(frame_size <= buffer->size());
+  const size_t begin = buffer->size() - frame_size;
+  WireWriter writer(buffer->data() + begin);
   writer.BytesHead(kPublishFrameField, batch_size);
   writer.BytesField(kProducerIdField, producer_id_);
   writer.VarintField(kFirstSequenceField, next_sequence_);
-  BELFRY_CHECK(writer.at() == frame.buffer.data() + kHeadBytesMax);
+  BELFRY_CHECK(writer.at() == buffer->data() + kHeadBytesMax);
 
   Batch& batch = in_flight_.emplace_back();
   batch.first_sequence = next_sequence_;
+  batch.buffer = buffer;
   batch.entries = std::move(chunk.entries);
   next_sequence_ = batch.end_sequence();
-  return frame;
+  return OutFrame{buffer, begin};
+}
+
+PublishQueue::Chunk PublishQueue::Unseal(Batch& batch, size_t begin) {
+  Chunk chunk;
+  // A copy: the transport may still read its share.
+  chunk.buffer = *batch.buffer;
+  const auto first = batch.entries.begin() + static_cast<std::ptrdiff_t>(begin);
+  chunk.entries.assign(std::move_iterator(first), std::move_iterator(batch.entries.end()));
+  batch.entries.erase(first, batch.entries.end());
+  size_t left = chunk.buffer.size() - kHeadBytesMax;
+  for (const Pending& pending : chunk.entries) {
+    if (!pending.settled) left -= pending.size;
+  }
+  chunk.settled_bytes = left;
+  return chunk;
 }
 
 PublishQueue::Chunk PublishQueue::SplitFront(size_t bytes_max,
@@ -276,21 +293,31 @@ void PublishQueue::OnResults(const v1::PublishResults& results,
   PopSettled();
 }
 
-void PublishQueue::LoseInFlightAfter(uint64_t through, std::vector<SettledPublish>* settled) {
+void PublishQueue::ResumeAfter(uint64_t through, std::vector<SettledPublish>* settled) {
+  through = std::min(through, next_sequence_ - 1);
+  while (!in_flight_.empty() && in_flight_.back().end_sequence() > through + 1) {
+    Batch& batch = in_flight_.back();
+    const uint64_t arrived = through + 1 - std::min(through + 1, batch.first_sequence);
+    Chunk chunk = Unseal(batch, arrived);
+    Compact(chunk);
+    if (!chunk.entries.empty()) chunks_.push_front(std::move(chunk));
+    if (arrived > 0) break;
+    in_flight_.pop_back();
+  }
+  next_sequence_ = through + 1;
+  // A write may have broken off before it was reported done, and yet have arrived.
+  OnWritten(settled);
+}
+
+void PublishQueue::LoseInFlight(std::vector<SettledPublish>* settled) {
   const Error error = MakeError(ErrorCode::kConnectionLost);
   for (Batch& batch : in_flight_) {
     for (size_t i = batch.settled_prefix; i < batch.entries.size(); ++i) {
       Pending& pending = batch.entries[i];
-      if (pending.settled) continue;
-      if (batch.first_sequence + i > through) {
-        SettleNot(pending, PublishOutcome::Kind::kUnknown, error, settled);
-      } else if (pending.ack == AckLevel::kNone) {
-        // Its write broke off before it was reported done, and yet it arrived.
-        SettleOk(pending, settled);
-      }
+      if (!pending.settled) SettleNot(pending, PublishOutcome::Kind::kUnknown, error, settled);
     }
   }
-  PopSettled();
+  in_flight_.clear();
 }
 
 void PublishQueue::Expire(Instant now, std::vector<SettledPublish>* settled) {

@@ -5,16 +5,21 @@
 // load and cost no time without it.
 //
 //   Add -> chunks (encoded, no sequence yet) -> TakeFrame -> in flight (by sequence) -> settled
+//             ^                                                |
+//             +------- ResumeAfter: what did not arrive -------+
 //
 // Sequences are given when a frame is taken, so that a publish that expires before leaves no hole.
-// Threads: Confined to the holder of ClientCore's mutex. Units: bytes include kOverheadBytes each.
-// Ownership: completions move out with their outcome; the caller runs them without the lock.
+// The encoded bytes are kept until the outcome: what a broken connection lost is sent again,
+// without anybody noticing, if the broker resumes the session. Threads: Confined to the holder of
+// ClientCore's mutex. Units: bytes include kOverheadBytes each. Ownership: completions move out
+// with their outcome; the caller runs them without the lock.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,8 +82,11 @@ class PublishQueue {
   // off.
   void OnWritten(std::vector<SettledPublish>* settled);
   void OnResults(const v1::PublishResults& results, std::vector<SettledPublish>* settled);
-  // The session that knew of the sequences after `through` is gone; those up to it were taken in.
-  void LoseInFlightAfter(uint64_t through, std::vector<SettledPublish>* settled);
+  // The session goes on, and the broker has taken in the sequences up to `through`, whose outcomes
+  // come. The rest never arrived: it is unsent again, in front of what waits, without a sequence.
+  void ResumeAfter(uint64_t through, std::vector<SettledPublish>* settled);
+  // The session that knew of what is in flight is gone.
+  void LoseInFlight(std::vector<SettledPublish>* settled);
   void Expire(Instant now, std::vector<SettledPublish>* settled);
   void CloseAll(std::vector<SettledPublish>* settled);
 
@@ -112,6 +120,8 @@ class PublishQueue {
   };
   struct Batch {
     uint64_t first_sequence = 0;
+    // The chunk's, shared with the transport.
+    std::shared_ptr<const std::string> buffer;
     std::vector<Pending> entries;
     // Entries before this one are settled.
     size_t settled_prefix = 0;
@@ -127,6 +137,8 @@ class PublishQueue {
   Pending* FindInFlight(uint64_t sequence);
   void PopSettled();
   static void Compact(Chunk& chunk);
+  // The batch's entries from `begin` on, as they were before it was sealed.
+  static Chunk Unseal(Batch& batch, size_t begin);
   // Takes the entries of the front chunk that fit, as a chunk of their own.
   Chunk SplitFront(size_t body_bytes_max, std::vector<SettledPublish>* settled);
   OutFrame Seal(Chunk chunk);

@@ -168,13 +168,11 @@ std::optional<bool> SessionMachine::OnWelcome(const v1::Welcome& welcome, Instan
 
   const bool resumed = welcome.resumed() && !resume_token_.empty();
   if (resumed) {
-    // Those taken in get their outcome in this session. The others were lost on the way; to send
-    // them again with their sequences is what exact resume will add.
-    publishes_.LoseInFlightAfter(welcome.publishes_through(), &effects->settled);
+    publishes_.ResumeAfter(welcome.publishes_through(), &effects->settled);
     subscriptions_.OnResumedSession();
   } else {
     frames_received_ = 0;
-    publishes_.LoseInFlightAfter(0, &effects->settled);
+    publishes_.LoseInFlight(&effects->settled);
     subscriptions_.OnNewSession();
   }
   unacknowledged_bytes_ = 0;

@@ -26,8 +26,7 @@ namespace belfry::client {
 class SubscriptionLedger {
  public:
   // Ids are the caller's and never used twice.
-  void Add(uint32_t id, TopicFilter filter,
-           OverflowPolicy overflow = OverflowPolicy::kDropOldest);
+  void Add(uint32_t id, TopicFilter filter, OverflowPolicy overflow = OverflowPolicy::kDropOldest);
   void Remove(uint32_t id);
   void Clear();
 

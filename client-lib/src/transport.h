@@ -27,12 +27,12 @@ struct FrameBytes {
 };
 
 // An encoded ClientFrame: buffer from `begin` on. Publish batches leave room in front for their
-// head.
+// head, and keep their bytes until the outcome, in case they must be sent again.
 struct OutFrame {
-  std::string buffer;
+  std::shared_ptr<const std::string> buffer;
   size_t begin = 0;
 
-  std::string_view bytes() const { return std::string_view(buffer).substr(begin); }
+  std::string_view bytes() const { return std::string_view(*buffer).substr(begin); }
 };
 
 class TransportEvents {

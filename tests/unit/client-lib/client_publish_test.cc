@@ -177,7 +177,7 @@ TEST(ClientPublish, ARefusalIsToldAtOnceThoughTheExecutorIsStuck) {
   EXPECT_EQ(client.core->stats().outcomes_failed, 1'000u);
 }
 
-TEST(ClientPublish, AResumedSessionSettlesWhatTheBrokerHasTakenIn) {
+TEST(ClientPublish, AResumedSessionSettlesWhatArrivedAndSendsTheRestAgain) {
   ClientHarness client;
   client.Connect();
   auto taken = client.Publish("t", "1");
@@ -188,10 +188,17 @@ TEST(ClientPublish, AResumedSessionSettlesWhatTheBrokerHasTakenIn) {
   welcome.mutable_welcome()->set_resumed(true);
   welcome.mutable_welcome()->set_publishes_through(1);
   client.Reconnect(welcome);
-  EXPECT_EQ(lost.get().kind, Kind::kUnknown);
   EXPECT_FALSE(ClientHarness::Settled(taken));
   client.AckThrough(1);
   EXPECT_EQ(taken.get().kind, Kind::kOk);
+  // What did not arrive is sent again under the same sequence.
+  EXPECT_FALSE(ClientHarness::Settled(lost));
+  const v1::PublishBatch& again = client.transport().last().publish();
+  ASSERT_EQ(again.messages_size(), 1);
+  EXPECT_EQ(again.first_sequence(), 2u);
+  EXPECT_EQ(again.messages(0).payload(), "2");
+  client.AckThrough(2);
+  EXPECT_EQ(lost.get().kind, Kind::kOk);
 }
 
 TEST(ClientPublish, SubscriptionsGoBeforePublishes) {

@@ -171,11 +171,68 @@ TEST_F(PublishQueueTest, LosingTheSessionMakesWrittenOnesUnknownAndKeepsTheRest)
   auto b = Add("t", "2");
   Take();
   auto c = Add("t", "3");
-  queue_.LoseInFlightAfter(1, &settled_);
-  EXPECT_EQ(SettledKinds(), (std::vector<Kind>{Kind::kUnknown}));
-  queue_.LoseInFlightAfter(0, &settled_);
-  EXPECT_EQ(SettledKinds(), (std::vector<Kind>{Kind::kUnknown}));
+  queue_.LoseInFlight(&settled_);
+  EXPECT_EQ(SettledKinds(), (std::vector<Kind>{Kind::kUnknown, Kind::kUnknown}));
+  EXPECT_TRUE(queue_.idle_in_flight());
   EXPECT_EQ(Take().messages(0).payload(), "3");
+}
+
+TEST_F(PublishQueueTest, AResumeSendsAgainExactlyWhatDidNotArriveInItsOrder) {
+  std::vector<std::future<PublishOutcome>> futures;
+  const auto add = [&](const std::string& payload) { futures.push_back(Add("t", payload)); };
+  for (const char* payload : {"1", "2", "3"}) add(payload);
+  Take();
+  for (const char* payload : {"4", "5"}) add(payload);
+  Take();
+  add("6");
+  const size_t bytes = queue_.bytes();
+  queue_.ResumeAfter(2, &settled_);
+  EXPECT_TRUE(settled_.empty());
+  EXPECT_EQ(queue_.bytes(), bytes);
+  std::vector<std::string> payloads;
+  std::vector<uint64_t> sequences;
+  for (v1::PublishBatch batch = Take(); batch.messages_size() > 0; batch = Take()) {
+    for (int i = 0; i < batch.messages_size(); ++i) {
+      payloads.push_back(batch.messages(i).payload());
+      sequences.push_back(batch.first_sequence() + static_cast<uint64_t>(i));
+    }
+  }
+  EXPECT_EQ(payloads, (std::vector<std::string>{"3", "4", "5", "6"}));
+  EXPECT_EQ(sequences, (std::vector<uint64_t>{3, 4, 5, 6}));
+  Results(6, {4});
+  EXPECT_EQ(SettledKinds(), (std::vector<Kind>{Kind::kFailed, Kind::kOk, Kind::kOk, Kind::kOk,
+                                               Kind::kOk, Kind::kOk}));
+  EXPECT_EQ(queue_.bytes(), 0u);
+}
+
+TEST_F(PublishQueueTest, WhatExpiresBetweenTwoTriesIsNotSentAgain) {
+  auto kept = Add("t", "kept");
+  auto expired = Add("t", "expired", {}, Instant(std::chrono::seconds(1)));
+  auto later = Add("t", "later", {}, Instant(std::chrono::seconds(20)));
+  Take();
+  queue_.Expire(Instant(std::chrono::seconds(2)), &settled_);
+  EXPECT_EQ(SettledKinds(), (std::vector<Kind>{Kind::kUnknown}));
+  queue_.ResumeAfter(0, &settled_);
+  // Known not to have arrived: what expires from here on has certainly failed.
+  queue_.Expire(Instant(std::chrono::seconds(21)), &settled_);
+  EXPECT_EQ(SettledKinds(), (std::vector<Kind>{Kind::kFailed}));
+  const v1::PublishBatch again = Take();
+  ASSERT_EQ(again.messages_size(), 1);
+  EXPECT_EQ(again.messages(0).payload(), "kept");
+  EXPECT_EQ(again.first_sequence(), 1u);
+}
+
+TEST_F(PublishQueueTest, ABrokerThatClaimsMoreThanWasSentIsNotBelieved) {
+  auto a = Add("t", "1");
+  Take();
+  queue_.ResumeAfter(1'000'000, &settled_);
+  auto b = Add("t", "2");
+  EXPECT_EQ(Take().first_sequence(), 2u);
+  // One that takes back what it said is sent all of it again, and nothing breaks.
+  queue_.ResumeAfter(1, &settled_);
+  queue_.ResumeAfter(0, &settled_);
+  EXPECT_EQ(Take().first_sequence(), 1u);
+  EXPECT_EQ(Take().first_sequence(), 2u);
 }
 
 TEST_F(PublishQueueTest, CloseSettlesEverythingAndFreesAllBytes) {
