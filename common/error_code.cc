@@ -68,6 +68,8 @@ constexpr Entry kEntries[] = {
      "the connection broke after the message was sent and before its outcome came", true},
     {ErrorCode::kInvalidOption, "INVALID_OPTION", "an option has a value that is not allowed",
      false},
+    {ErrorCode::kHandlerThrew, "HANDLER_THREW",
+     "a handler or callback of the application threw an exception; catch it there", false},
 };
 
 const Entry& Find(ErrorCode code) {

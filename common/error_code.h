@@ -44,6 +44,7 @@ enum class ErrorCode : uint32_t {
   kInFlightFull = 102,
   kConnectionLost = 103,
   kInvalidOption = 104,
+  kHandlerThrew = 105,
 };
 
 // As it stands in docs/errors.md, for instance "BAD_TOPIC".

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <iterator>
 #include <random>
+#include <string>
 #include <utility>
 
+#include "client-lib/src/call_guarded.h"
 #include "client-lib/src/client_identity.h"
 #include "client-lib/src/deadline.h"
 #include "client-lib/src/filter_convert.h"
@@ -18,6 +20,8 @@ namespace {
 
 // Observations are few; more than this wait only if on_state never returns, and then the oldest go.
 constexpr size_t kObservationsMax = 1024;
+// More handlers at once than any machine has cores are a mistake.
+constexpr int kParallelMax = 1024;
 // How many callbacks one task runs before others get their turn.
 constexpr size_t kCallbackBatch = 256;
 
@@ -118,11 +122,17 @@ Subscription ClientCore::Subscribe(TopicFilter filter, MessageHandler handler,
   auto on_end = [core = weak_from_this()](const std::shared_ptr<LocalSubscription>& local) {
     if (const auto alive = core.lock()) alive->EndSubscription(local);
   };
+  auto on_threw = [core = weak_from_this()](std::string_view what) {
+    if (const auto alive = core.lock()) alive->OnThrew(what);
+  };
+  const bool parallel_valid = options.parallel >= 1 && options.parallel <= kParallelMax;
+  if (!parallel_valid) options.parallel = 1;
   auto local =
       std::make_shared<LocalSubscription>(std::move(filter), std::move(handler), std::move(options),
-                                          runner_, counts_, std::move(on_end));
-  if (!valid.ok()) {
-    local->Refuse(MakeError(ErrorCode::kBadFilter, MessageOf(valid)));
+                                          runner_, counts_, std::move(on_end), std::move(on_threw));
+  if (!valid.ok() || !parallel_valid) {
+    local->Refuse(valid.ok() ? MakeError(ErrorCode::kInvalidOption, "parallel: 1 to 1024")
+                             : MakeError(ErrorCode::kBadFilter, MessageOf(valid)));
     return Subscription(std::move(local));
   }
   bool closed = false;
@@ -167,6 +177,7 @@ Error ClientCore::AwaitRoom(MutexLock& lock, size_t cost, Instant deadline) {
   if (queue.HasRoom(cost)) return Error();
   // Room may depend on the very callback that we are in.
   if (options_.publish_when_full == WhenFull::kFail || runner_->Inside()) {
+    room_wanted_ = true;
     return MakeError(ErrorCode::kInFlightFull);
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_->Now());
@@ -207,9 +218,22 @@ void ClientCore::TellRefused(SettledPublish& refused) {
   } else if (auto* callback = std::get_if<PublishCallback>(&refused.done)) {
     // It may destroy the client.
     const std::shared_ptr<ClientCore> self = shared_from_this();
-    (*callback)(refused.outcome);
+    CallGuarded([&] { (*callback)(refused.outcome); },
+                [&](std::string_view what) { self->OnThrew(what); });
     refused.done = Completion();
   }
+}
+
+void ClientCore::OnThrew(std::string_view what) {
+  Work work;
+  {
+    MutexLock lock(mutex_);
+    ++traffic_.handlers_threw;
+    std::string text = "a handler threw: ";
+    work.effects.notices.push_back(MakeError(ErrorCode::kHandlerThrew, text.append(what)));
+    Collect(&work);
+  }
+  Perform(work);
 }
 
 State ClientCore::state() const {
@@ -334,6 +358,10 @@ void ClientCore::Collect(Work* work) {
   for (Error& notice : effects.notices) {
     if (options_.on_notice) observations_.push_back(std::move(notice));
   }
+  if (room_wanted_ && machine_.publishes().HalfFree()) {
+    room_wanted_ = false;
+    if (options_.on_publish_room) observations_.push_back(Room());
+  }
   while (observations_.size() > kObservationsMax) observations_.pop_front();
   if (!observations_.empty() && !observing_) work->observe = observing_ = true;
 
@@ -374,11 +402,23 @@ void ClientCore::RunObservers() {
       next = std::move(observations_.front());
       observations_.pop_front();
     }
-    if (const StateChange* change = std::get_if<StateChange>(&next)) {
-      options_.on_state(*change);
-    } else {
-      options_.on_notice(std::get<Error>(next));
-    }
+    CallGuarded([&] { Observe(next); },
+                [&](std::string_view what) {
+                  // on_notice is not told of itself, over and over.
+                  if (!std::holds_alternative<Error>(next)) return OnThrew(what);
+                  MutexLock lock(mutex_);
+                  ++traffic_.handlers_threw;
+                });
+  }
+}
+
+void ClientCore::Observe(const Observation& observation) {
+  if (const StateChange* change = std::get_if<StateChange>(&observation)) {
+    options_.on_state(*change);
+  } else if (const Error* notice = std::get_if<Error>(&observation)) {
+    options_.on_notice(*notice);
+  } else {
+    options_.on_publish_room();
   }
 }
 
@@ -392,8 +432,10 @@ void ClientCore::RunCallbacks() {
     callbacks_.erase(callbacks_.begin(), end);
   }
   size_t bytes = 0;
+  Work work;
   for (SettledPublish& settled : batch) {
-    std::get<PublishCallback>(settled.done)(settled.outcome);
+    CallGuarded([&] { std::get<PublishCallback>(settled.done)(settled.outcome); },
+                [&](std::string_view what) { OnThrew(what); });
     bytes += settled.callback_bytes;
     // What the callback holds ends here, not under the lock below.
     settled.done = Completion();
@@ -404,7 +446,10 @@ void ClientCore::RunCallbacks() {
     machine_.publishes().ReleaseCallbackBytes(bytes);
     if (waiters_ > 0) changed_.notify_all();
     again = calling_back_ = !callbacks_.empty();
+    // There may be room now.
+    if (room_wanted_) Collect(&work);
   }
+  Perform(work);
   if (again) runner_->Post([self = shared_from_this()] { self->RunCallbacks(); });
 }
 

@@ -72,7 +72,9 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
     bool call_back = false;
     bool wake = false;
   };
-  using Observation = std::variant<StateChange, Error>;
+  // For on_state, on_notice and on_publish_room.
+  struct Room {};
+  using Observation = std::variant<StateChange, Error, Room>;
 
   // From the attempt under way.
   void OnFrame(FrameBytes frame);
@@ -103,7 +105,10 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   bool Await(MutexLock& lock, std::chrono::milliseconds timeout, Done done) BELFRY_REQUIRES(mutex_);
 
   void RunObservers();
+  void Observe(const Observation& observation);
   void RunCallbacks();
+  // A handler or callback threw: counted, and told to on_notice.
+  void OnThrew(std::string_view what) BELFRY_EXCLUDES(mutex_);
 
   const ClientOptions options_;
   const std::unique_ptr<const Clock> clock_;
@@ -123,8 +128,9 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   std::shared_ptr<Transport> transport_ BELFRY_GUARDED_BY(mutex_);
   // The instant for which the timer thread sleeps.
   Instant armed_until_ BELFRY_GUARDED_BY(mutex_) = Instant::max();
-  // What waits for on_state and on_notice, and for outcome callbacks; and whether a task for it is
-  // posted.
+  // A publish was refused for want of room, and nobody has been told yet that there is room again.
+  bool room_wanted_ BELFRY_GUARDED_BY(mutex_) = false;
+  // What waits for the observers, and for outcome callbacks; and whether a task for it is posted.
   std::deque<Observation> observations_ BELFRY_GUARDED_BY(mutex_);
   std::deque<SettledPublish> callbacks_ BELFRY_GUARDED_BY(mutex_);
   bool observing_ BELFRY_GUARDED_BY(mutex_) = false;

@@ -138,6 +138,7 @@ void EventQueue::PushControl(Kind kind) {
 void EventQueue::Take(size_t max, std::vector<QueuedEvent>* out) {
   for (size_t taken = 0; taken < max && !events_.empty();) {
     QueuedEvent& front = events_.front();
+    if (front.kind == Kind::kBarrier) return;
     if (front.kind == Kind::kReplaced) {
       --replaced_;
     } else {
@@ -149,6 +150,12 @@ void EventQueue::Take(size_t max, std::vector<QueuedEvent>* out) {
     }
     EraseAt(0);
   }
+}
+
+bool EventQueue::TakeBarrier() {
+  if (events_.empty() || events_.front().kind != Kind::kBarrier) return false;
+  EraseAt(0);
+  return true;
 }
 
 void EventQueue::Clear() {

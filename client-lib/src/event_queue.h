@@ -31,8 +31,9 @@
 namespace belfry::client {
 
 struct QueuedEvent {
-  // kReplaced: where a message stood that a newer one of its key has replaced; never taken.
-  enum class Kind : uint8_t { kMessage, kGap, kConfirmed, kRefused, kReplaced };
+  // Two that never leave a queue. kBarrier: see StrandSet. kReplaced: where a message stood that a
+  // newer one of its key has replaced.
+  enum class Kind : uint8_t { kMessage, kGap, kConfirmed, kRefused, kBarrier, kReplaced };
 
   Kind kind = Kind::kMessage;
   std::shared_ptr<const Record> record;
@@ -60,8 +61,10 @@ class EventQueue {
   void PushGap(Gap gap);
   void PushControl(QueuedEvent::Kind kind);
 
-  // Moves up to `max` events to the end of *out.
+  // Moves up to `max` events to the end of *out, none from behind a barrier.
   void Take(size_t max, std::vector<QueuedEvent>* out);
+  // True if a barrier was first; it is gone then.
+  bool TakeBarrier();
   void Clear();
 
   bool empty() const { return events_.size() == replaced_; }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client-lib/src/local_subscription.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "client-lib/src/call_guarded.h"
 #include "client-lib/src/deadline.h"
 #include "client-lib/src/make_error.h"
 
@@ -17,14 +19,17 @@ constexpr size_t kDrainBatch = 128;
 LocalSubscription::LocalSubscription(TopicFilter filter, MessageHandler handler,
                                      SubscribeOptions options,
                                      std::shared_ptr<CallbackRunner> runner,
-                                     std::shared_ptr<DeliveryCounts> counts, EndCall on_end)
+                                     std::shared_ptr<DeliveryCounts> counts, EndCall on_end,
+                                     ThrewCall on_threw)
     : filter_(std::move(filter)),
       overflow_(options.overflow),
       runner_(std::move(runner)),
       counts_(std::move(counts)),
+      on_threw_(std::move(on_threw)),
       handler_(std::move(handler)),
       options_(std::move(options)),
-      queue_(overflow_, options_.queue_messages_max, options_.queue_bytes_max),
+      strands_(overflow_, static_cast<size_t>(std::max(options_.parallel, 1)),
+               options_.queue_messages_max, options_.queue_bytes_max),
       on_end_(std::move(on_end)) {}
 
 void LocalSubscription::PushMessages(const std::shared_ptr<const DeliverBatch>& batch,
@@ -33,12 +38,12 @@ void LocalSubscription::PushMessages(const std::shared_ptr<const DeliverBatch>& 
   size_t dropped = 0;
   size_t replaced = 0;
   bool refused = false;
-  bool post;
+  StrandSet::Posts posts;
   {
     MutexLock lock(mutex_);
     if (stage_ != Stage::kConfirmed) return;
     for (const uint32_t index : indices) {
-      const EventQueue::Pushed pushed = queue_.PushMessage(batch, index);
+      const EventQueue::Pushed pushed = strands_.PushMessage(batch, index, &posts);
       dropped += pushed.dropped;
       replaced += pushed.replaced ? 1 : 0;
       refused = pushed.refused;
@@ -46,50 +51,46 @@ void LocalSubscription::PushMessages(const std::shared_ptr<const DeliverBatch>& 
       ++delivered;
     }
     dropped_ += dropped;
-    if (refused) BecomeRefused(MakeError(ErrorCode::kSlowSubscriber));
-    post = BecomesPosted();
+    if (refused) BecomeRefused(MakeError(ErrorCode::kSlowSubscriber), &posts);
   }
   counts_->delivered.fetch_add(delivered, std::memory_order_relaxed);
   if (dropped > 0) counts_->dropped.fetch_add(dropped, std::memory_order_relaxed);
   if (replaced > 0) counts_->replaced.fetch_add(replaced, std::memory_order_relaxed);
-  if (post) PostDrain();
+  PostDrains(posts);
   if (refused) LeaveTable();
 }
 
 void LocalSubscription::PushGap(Gap gap) {
-  bool post;
+  StrandSet::Posts posts;
   {
     MutexLock lock(mutex_);
     if (stage_ != Stage::kConfirmed) return;
-    queue_.PushGap(std::move(gap));
-    post = BecomesPosted();
+    strands_.PushGap(std::move(gap), &posts);
   }
   counts_->gaps.fetch_add(1, std::memory_order_relaxed);
-  if (post) PostDrain();
+  PostDrains(posts);
 }
 
 void LocalSubscription::Confirm() {
-  bool post;
+  StrandSet::Posts posts;
   {
     MutexLock lock(mutex_);
     if (stage_ != Stage::kWaiting) return;
     stage_ = Stage::kConfirmed;
-    queue_.PushControl(QueuedEvent::Kind::kConfirmed);
-    post = BecomesPosted();
+    strands_.PushControl(QueuedEvent::Kind::kConfirmed, &posts);
     changed_.notify_all();
   }
-  if (post) PostDrain();
+  PostDrains(posts);
 }
 
 void LocalSubscription::Refuse(Error error) {
-  bool post;
+  StrandSet::Posts posts;
   {
     MutexLock lock(mutex_);
     if (stage_ == Stage::kRefused || stage_ == Stage::kEnded) return;
-    BecomeRefused(std::move(error));
-    post = BecomesPosted();
+    BecomeRefused(std::move(error), &posts);
   }
-  if (post) PostDrain();
+  PostDrains(posts);
 }
 
 void LocalSubscription::Silence() {
@@ -128,7 +129,7 @@ uint64_t LocalSubscription::dropped() const {
 
 size_t LocalSubscription::queued() const {
   MutexLock lock(mutex_);
-  return queue_.messages();
+  return strands_.messages();
 }
 
 void LocalSubscription::End() {
@@ -139,15 +140,15 @@ void LocalSubscription::End() {
   LeaveTable();
   if (!runner_->Inside()) {
     MutexLock lock(mutex_);
-    while (running_) changed_.wait(lock);
+    while (strands_.running() > 0) changed_.wait(lock);
   }
   DropHandlersIfEnded();
 }
 
-void LocalSubscription::BecomeRefused(Error error) {
+void LocalSubscription::BecomeRefused(Error error, StrandSet::Posts* posts) {
   stage_ = Stage::kRefused;
   error_ = std::move(error);
-  queue_.PushControl(QueuedEvent::Kind::kRefused);
+  strands_.PushControl(QueuedEvent::Kind::kRefused, posts);
   changed_.notify_all();
 }
 
@@ -163,37 +164,34 @@ void LocalSubscription::LeaveTable() {
 void LocalSubscription::BecomeEnded() {
   silent_.store(true, std::memory_order_relaxed);
   stage_ = Stage::kEnded;
-  queue_.Clear();
+  strands_.Clear();
   changed_.notify_all();
 }
 
-bool LocalSubscription::BecomesPosted() { return !std::exchange(posted_, true); }
-
-void LocalSubscription::PostDrain() {
-  runner_->Post([self = shared_from_this()] { self->Drain(); });
+void LocalSubscription::PostDrains(const StrandSet::Posts& posts) {
+  for (const size_t strand : posts) {
+    runner_->Post([self = shared_from_this(), strand] { self->Drain(strand); });
+  }
 }
 
-void LocalSubscription::Drain() {
+void LocalSubscription::Drain(size_t strand) {
   std::vector<QueuedEvent> events;
   {
     MutexLock lock(mutex_);
-    running_ = true;
-    queue_.Take(kDrainBatch, &events);
+    strands_.Begin(strand, kDrainBatch, &events);
   }
   for (QueuedEvent& event : events) {
     if (silent_.load(std::memory_order_relaxed)) break;
-    Handle(event);
+    CallGuarded([&] { Handle(event); }, on_threw_);
   }
   events.clear();
-  bool again;
+  StrandSet::Posts posts;
   {
     MutexLock lock(mutex_);
-    running_ = false;
-    again = !queue_.empty();
-    posted_ = again;
+    strands_.End(strand, &posts);
     changed_.notify_all();
   }
-  if (again) PostDrain();
+  PostDrains(posts);
   DropHandlersIfEnded();
 }
 
@@ -211,6 +209,7 @@ void LocalSubscription::Handle(QueuedEvent& event) {
     case QueuedEvent::Kind::kRefused:
       if (options_.on_refused) options_.on_refused(error());
       return;
+    case QueuedEvent::Kind::kBarrier:
     case QueuedEvent::Kind::kReplaced:
       return;
   }
@@ -220,7 +219,7 @@ void LocalSubscription::DropHandlersIfEnded() {
   MessageHandler handler;
   SubscribeOptions options;
   MutexLock lock(mutex_);
-  if (stage_ != Stage::kEnded || running_) return;
+  if (stage_ != Stage::kEnded || strands_.running() > 0) return;
   handler = std::exchange(handler_, nullptr);
   options = std::exchange(options_, SubscribeOptions());
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One Subscription object's inside: its handlers, its bounded queue, and the rule that at most one
-// of its events is handled at a time. When the queue becomes non-empty a drain is posted; it
-// handles a bounded batch and posts itself again if there is more.
+// One Subscription object's inside: its handlers, its bounded queues, and the rule that at most one
+// event of each strand is handled at a time. When a strand's queue becomes non-empty a drain is
+// posted; it handles a bounded batch and posts itself again if there is more.
 //
 // Ownership: shared by the Subscription, the fan-out table and a posted drain.
 // Threads: Thread-safe; handlers run on the executor, without a lock.
@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "belfry/error.h"
@@ -22,6 +23,7 @@
 #include "belfry/topic_filter.h"
 #include "client-lib/src/callback_runner.h"
 #include "client-lib/src/event_queue.h"
+#include "client-lib/src/strand_set.h"
 #include "common/mutex.h"
 
 namespace belfry::client {
@@ -51,10 +53,12 @@ class LocalSubscription : public std::enable_shared_from_this<LocalSubscription>
  public:
   // Takes the subscription out of the fan-out table.
   using EndCall = std::function<void(const std::shared_ptr<LocalSubscription>&)>;
+  // A handler threw; what it said.
+  using ThrewCall = std::function<void(std::string_view what)>;
 
   LocalSubscription(TopicFilter filter, MessageHandler handler, SubscribeOptions options,
                     std::shared_ptr<CallbackRunner> runner, std::shared_ptr<DeliveryCounts> counts,
-                    EndCall on_end);
+                    EndCall on_end, ThrewCall on_threw);
 
   const TopicFilter& filter() const { return filter_; }
   OverflowPolicy overflow() const { return overflow_; }
@@ -82,13 +86,11 @@ class LocalSubscription : public std::enable_shared_from_this<LocalSubscription>
  private:
   enum class Stage { kWaiting, kConfirmed, kRefused, kEnded };
 
-  // True if a drain must be posted.
-  bool BecomesPosted() BELFRY_REQUIRES(mutex_);
-  void PostDrain();
-  void Drain();
+  void PostDrains(const StrandSet::Posts& posts);
+  void Drain(size_t strand);
   void Handle(QueuedEvent& event);
   // What waits is still handled, and then the refusal.
-  void BecomeRefused(Error error) BELFRY_REQUIRES(mutex_);
+  void BecomeRefused(Error error, StrandSet::Posts* posts) BELFRY_REQUIRES(mutex_);
   void BecomeEnded() BELFRY_REQUIRES(mutex_);
   void LeaveTable() BELFRY_EXCLUDES(mutex_);
   // The handlers may hold what must go with the subscription, or the subscription itself.
@@ -98,7 +100,8 @@ class LocalSubscription : public std::enable_shared_from_this<LocalSubscription>
   const OverflowPolicy overflow_;
   const std::shared_ptr<CallbackRunner> runner_;
   const std::shared_ptr<DeliveryCounts> counts_;
-  // Confined to a running drain, until there can be none.
+  const ThrewCall on_threw_;
+  // Only called by running drains, until there can be none.
   MessageHandler handler_;
   SubscribeOptions options_;
   FanoutSeat seat_;
@@ -107,13 +110,10 @@ class LocalSubscription : public std::enable_shared_from_this<LocalSubscription>
 
   mutable Mutex mutex_;
   std::condition_variable_any changed_;
-  EventQueue queue_ BELFRY_GUARDED_BY(mutex_);
+  StrandSet strands_ BELFRY_GUARDED_BY(mutex_);
   Stage stage_ BELFRY_GUARDED_BY(mutex_) = Stage::kWaiting;
   Error error_ BELFRY_GUARDED_BY(mutex_);
   uint64_t dropped_ BELFRY_GUARDED_BY(mutex_) = 0;
-  // A drain is posted or running; and running.
-  bool posted_ BELFRY_GUARDED_BY(mutex_) = false;
-  bool running_ BELFRY_GUARDED_BY(mutex_) = false;
   EndCall on_end_ BELFRY_GUARDED_BY(mutex_);
 };
 

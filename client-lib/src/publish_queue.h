@@ -70,6 +70,7 @@ class PublishQueue {
 
   // One publish is let in however large it is, if nothing else waits.
   bool HasRoom(size_t cost) const { return bytes_ == 0 || bytes_ + cost <= bytes_max_; }
+  bool HalfFree() const { return bytes_ <= bytes_max_ / 2; }
   void Add(std::string_view topic, std::string_view payload, const PublishOptions& options,
            Instant deadline, Completion done);
   // Counts a publish that failed before it was added.

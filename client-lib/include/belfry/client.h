@@ -10,8 +10,9 @@
 // the thread it runs on.
 // Threads: Thread-safe. Callbacks run on ClientOptions::executor (but see Publish), never under a
 // lock of the library, and may call anything here; functions that wait must not be called from an
-// inline executor's callbacks. Errors: values; no exception is thrown across this interface, and
-// handlers must not throw.
+// inline executor's callbacks. Errors: values; no exception is thrown across this interface. What
+// a handler or callback throws is caught, counted and told to ClientOptions::on_notice, and the
+// client goes on.
 #pragma once
 
 #include <chrono>
@@ -51,6 +52,8 @@ struct ClientStats {
   // Replaced by a newer one of their key while they waited for their handler (kConflate).
   uint64_t messages_replaced = 0;
   uint64_t gaps = 0;
+  // Exceptions of handlers and callbacks; on_notice was told of each.
+  uint64_t handlers_threw = 0;
   uint64_t published = 0;
   uint64_t outcomes_ok = 0;
   uint64_t outcomes_failed = 0;

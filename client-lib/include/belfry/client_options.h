@@ -32,23 +32,23 @@ enum class WhenFull {
   // Waits for room, at most until the publish's deadline. (Inside a callback of the client, where
   // waiting could wait for itself, it fails instead.)
   kBlock,
-  // The outcome is FAILED at once.
+  // The outcome is FAILED at once; on_publish_room tells when to go on.
   kFail,
 };
 
 struct ClientOptions {
   // HOST:PORT of any nodes of the cluster; tried in random order.
   std::vector<std::string> endpoints = {"127.0.0.1:7450"};
-  // A stable name of this process slot, for logs and operators. Give each process its own: in a
-  // later release a newer process with the same name takes the slot over. Empty: made from host
-  // name, process id and a random number.
+  // A stable name of this process slot, for logs and operators. Give each process its own: a newer
+  // process with the same name takes the slot over, and the older one is refused while the newer is
+  // there. Empty: made from host name, process id and a random number.
   std::string client_id;
   TlsOptions tls;
 
   // Called in order, on the executor, for each change of state.
   std::function<void(const StateChange&)> on_state;
-  // What the broker says unasked. This release's broker does so only about what a client asked for
-  // and it does not support. On the executor.
+  // What nobody asked for and somebody should know, on the executor: kLaneHalfFull and other
+  // notices of the broker, and kHandlerThrew when a handler or callback has thrown an exception.
   std::function<void(const Error&)> on_notice;
 
   // Where handlers run; null: a pool of the client's own with handler_threads threads.
@@ -59,6 +59,9 @@ struct ClientOptions {
   // second of 1 KiB messages at full speed.
   size_t publish_in_flight_bytes_max = size_t{64} << 20;
   WhenFull publish_when_full = WhenFull::kBlock;
+  // A publish has failed with kInFlightFull, and now half of the room is free again: publish on.
+  // Once for each time that it was full. On the executor.
+  std::function<void()> on_publish_room;
 
   // Bounds of each subscription's queue, unless SubscribeOptions says otherwise. When full, the
   // oldest messages are dropped and a Gap stands in their place.

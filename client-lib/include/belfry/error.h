@@ -41,6 +41,7 @@ struct Error {
     kInFlightFull = 102,
     kConnectionLost = 103,
     kInvalidOption = 104,
+    kHandlerThrew = 105,
   };
 
   uint32_t code = kNone;

@@ -31,7 +31,8 @@ class LocalSubscription;
 
 using MessageHandler = std::function<void(const Message&)>;
 
-// All of these run on the client's executor, in order with the messages, one at a time.
+// All of these run on the client's executor, in order with the messages, one at a time (but see
+// `parallel`).
 struct SubscribeOptions {
   // Messages were lost between the one before and the one after.
   std::function<void(const Gap&)> on_gap;
@@ -44,6 +45,11 @@ struct SubscribeOptions {
   std::function<void(const Error&)> on_refused;
   // Subscriptions that share a filter and a policy share one subscription at the broker.
   OverflowPolicy overflow = OverflowPolicy::kDropOldest;
+  // How many handlers of this subscription may run at once, 1 to 1024: those of one topic still run
+  // one at a time and in order; on_confirmed, on_refused and a Gap without topics alone; a Gap with
+  // topics comes in parts, each in order with its topics. The executor must have as many threads
+  // for it to help. The queue's bounds are divided by this number.
+  int parallel = 1;
   // 0: the client's default.
   size_t queue_messages_max = 0;
   size_t queue_bytes_max = 0;

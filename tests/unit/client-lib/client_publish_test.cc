@@ -177,6 +177,31 @@ TEST(ClientPublish, ARefusalIsToldAtOnceThoughTheExecutorIsStuck) {
   EXPECT_EQ(client.core->stats().outcomes_failed, 1'000u);
 }
 
+TEST(ClientPublish, RoomIsToldOnceForEachTimeItWasFull) {
+  ClientOptions options;
+  options.publish_in_flight_bytes_max = 4 * PublishQueue::CostOf("t", "1", {});
+  options.publish_when_full = WhenFull::kFail;
+  int told = 0;
+  options.on_publish_room = [&] { ++told; };
+  ClientHarness client(std::move(options));
+  client.Connect();
+  for (int round = 1; round <= 2; ++round) {
+    std::vector<std::future<PublishOutcome>> taken;
+    for (int i = 0; i < 4; ++i) taken.push_back(client.Publish("t", "1"));
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(client.Publish("t", "1").get().error.code, Error::kInFlightFull);
+    }
+    client.transport().FinishWrites();
+    const uint64_t before = static_cast<uint64_t>(4 * (round - 1));
+    client.AckThrough(before + 1);
+    EXPECT_EQ(told, round - 1) << "three of four wait: not yet half";
+    client.AckThrough(before + 2);
+    EXPECT_EQ(told, round);
+    client.AckThrough(before + 4);
+    EXPECT_EQ(told, round);
+  }
+}
+
 TEST(ClientPublish, AResumedSessionSettlesWhatArrivedAndSendsTheRestAgain) {
   ClientHarness client;
   client.Connect();

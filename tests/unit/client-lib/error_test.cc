@@ -42,6 +42,7 @@ TEST(Error, PublicCodesAreTheCatalogue) {
   EXPECT_TRUE(Same(Error::kInFlightFull, ErrorCode::kInFlightFull));
   EXPECT_TRUE(Same(Error::kConnectionLost, ErrorCode::kConnectionLost));
   EXPECT_TRUE(Same(Error::kInvalidOption, ErrorCode::kInvalidOption));
+  EXPECT_TRUE(Same(Error::kHandlerThrew, ErrorCode::kHandlerThrew));
 }
 
 TEST(Error, IsTrueWhenThereIsOne) {

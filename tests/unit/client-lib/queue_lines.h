@@ -44,6 +44,8 @@ inline std::string Describe(const QueuedEvent& event) {
       return "c";
     case QueuedEvent::Kind::kRefused:
       return "r";
+    case QueuedEvent::Kind::kBarrier:
+      return "barrier";
     case QueuedEvent::Kind::kReplaced:
       return "replaced";
     case QueuedEvent::Kind::kGap:
