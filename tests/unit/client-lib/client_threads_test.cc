@@ -100,6 +100,38 @@ TEST(ClientThreads, OrderPerSubscriptionWithSeveralHandlerThreads) {
   EXPECT_TRUE(client.core->Flush(kPatience));
 }
 
+TEST(ClientThreads, TopicsInParallelEachInItsOrder) {
+  ClientOptions options;
+  options.handler_threads = 4;
+  ThreadedClient client(std::move(options));
+  constexpr int kTopics = 8;
+  constexpr int kMessages = 4'000;
+  std::atomic<int> next[kTopics] = {};
+  std::atomic<int> out_of_order{0};
+  std::atomic<int> handled{0};
+  std::promise<void> all;
+  SubscribeOptions subscribe;
+  subscribe.parallel = 4;
+  Subscription subscription = client.core->Subscribe(
+      Wildcard("t.*"),
+      [&](const Message& message) {
+        std::atomic<int>& mine = next[message.topic().back() - '0'];
+        // Not one step: another handler of the same topic would get in between.
+        const int expected = mine.load();
+        if (message.payload() != std::to_string(expected)) ++out_of_order;
+        mine.store(expected + 1);
+        if (++handled == kMessages) all.set_value();
+      },
+      subscribe);
+  ASSERT_TRUE(subscription.WaitUntilConfirmed(kPatience));
+  for (int i = 0; i < kMessages; ++i) {
+    client.core->Publish("t." + std::to_string(i % kTopics), std::to_string(i / kTopics), {},
+                         Completion());
+  }
+  ASSERT_EQ(all.get_future().wait_for(kPatience), std::future_status::ready);
+  EXPECT_EQ(out_of_order, 0);
+}
+
 TEST(ClientThreads, SubscriptionsComeAndGoWhileMessagesFlow) {
   ClientOptions options;
   options.handler_threads = 2;

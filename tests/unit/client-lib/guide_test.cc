@@ -2,17 +2,36 @@
 //
 // The code of docs/client.md, compiled and run; and a check that the guide shows nothing else.
 // There is no broker here: what needs one ends as it must without one.
+#include <belfry/asio_executor.h>
 #include <belfry/belfry.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <chrono>
+#include <coroutine>
+#include <exception>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
+
+// The least that a coroutine needs: it starts at once and nobody waits for it.
+struct Task {
+  struct promise_type {
+    Task get_return_object() { return {}; }
+    std::suspend_never initial_suspend() { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+};
 
 std::unique_ptr<belfry::Client> Connect() {
   // clang-format off
@@ -111,6 +130,78 @@ TEST(Guide, PublishWithACallbackAndDrain) {
   EXPECT_EQ(client->stats().outcomes_failed, 2u);
 }
 
+// clang-format off
+Task Greet(belfry::Client& client) {
+  const belfry::PublishOutcome outcome = co_await belfry::AwaitPublish(client, "rooms.7.events", "hello");
+  if (!outcome.ok()) std::clog << outcome.error.text << "\n";
+}
+// clang-format on
+
+Task Outcomes(belfry::Client& client, std::vector<std::string> payloads,
+              std::promise<std::vector<belfry::PublishOutcome>> done) {
+  std::vector<belfry::PublishOutcome> outcomes;
+  for (const std::string& payload : payloads) {
+    belfry::PublishOptions options;
+    options.timeout = std::chrono::milliseconds(1);
+    outcomes.push_back(co_await belfry::AwaitPublish(client, "t", payload, options));
+  }
+  done.set_value(std::move(outcomes));
+}
+
+TEST(Guide, PublishFromACoroutine) {
+  const auto client = Unconnected();
+  // Those of a client that is not connected come later, on its executor.
+  std::promise<std::vector<belfry::PublishOutcome>> promise;
+  auto outcomes = promise.get_future();
+  Outcomes(*client, {"1", "2", "3"}, std::move(promise));
+  const auto later = outcomes.get();
+  ASSERT_EQ(later.size(), 3u);
+  for (const auto& outcome : later) EXPECT_EQ(outcome.error.code, belfry::Error::kTimeout);
+  // Those of a closed one at once.
+  client->Close();
+  Greet(*client);
+  promise = {};
+  outcomes = promise.get_future();
+  Outcomes(*client, std::vector<std::string>(1'000, "x"), std::move(promise));
+  const auto at_once = outcomes.get();
+  ASSERT_EQ(at_once.size(), 1'000u);
+  for (const auto& outcome : at_once) EXPECT_EQ(outcome.error.code, belfry::Error::kClientClosed);
+  EXPECT_EQ(client->stats().outcomes_failed, 1'004u);
+}
+
+TEST(Guide, HandlersOnAnAsioContext) {
+  // clang-format off
+  asio::io_context io;
+  belfry::ClientOptions on_asio;
+  on_asio.executor = belfry::MakeAsioExecutor(io.get_executor());  // <belfry/asio_executor.h>
+  // clang-format on
+  auto work = asio::make_work_guard(io);
+  std::thread runner([&] { io.run(); });
+  std::promise<std::thread::id> told;
+  on_asio.endpoints = {"127.0.0.1:1"};
+  on_asio.on_state = [&](const belfry::StateChange& change) {
+    if (change.state == belfry::State::kClosed) told.set_value(std::this_thread::get_id());
+  };
+  auto client = belfry::Client::Create(on_asio);
+  client->Close();
+  EXPECT_EQ(told.get_future().get(), runner.get_id());
+  client.reset();
+  work.reset();
+  runner.join();
+}
+
+TEST(Guide, OverflowAndParallel) {
+  const auto client = Unconnected();
+  // clang-format off
+  belfry::SubscribeOptions prices;
+  prices.overflow = belfry::OverflowPolicy::kConflate;
+  prices.parallel = 4;  // with options.handler_threads = 4
+  belfry::Subscription latest = client->Subscribe(
+      belfry::Wildcard("prices.>"), [](const belfry::Message&) {}, prices);
+  // clang-format on
+  EXPECT_EQ(client->stats().broker_subscriptions, 1u);
+}
+
 std::vector<std::string> LinesOf(const std::string& path) {
   std::ifstream file(path);
   EXPECT_TRUE(file.good()) << path;
@@ -142,7 +233,7 @@ TEST(Guide, ShowsOnlyCodeThatIsCompiledHere) {
       block += line + "\n";
     }
   }
-  EXPECT_EQ(blocks, 7);
+  EXPECT_EQ(blocks, 10);
 }
 
 }  // namespace
