@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "client-lib/src/connect_failure.h"
 #include "client-lib/src/grpc_threads.h"
 #include "client-lib/src/make_error.h"
 #include "client-lib/src/tls_files.h"
@@ -28,10 +29,15 @@ constexpr int kReceiveBytesMax = 32 << 20;
 constexpr int kKeepaliveMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 
-Error FromGrpc(const grpc::Status& status) {
+// `welcomed`: a frame was heard before.
+Error FromGrpc(const grpc::Status& status, bool welcomed, bool tls) {
   // An orderly end is still the end of a session that was meant to stay.
   if (status.ok()) return MakeError(ErrorCode::kConnectionLost, "the broker ended the session");
-  return FromStatusText(status.error_message());
+  Error error = FromStatusText(status.error_message());
+  if (!welcomed && error.code == Error::kConnectionLost) {
+    error.text = ExplainConnectFailure(error.text, tls);
+  }
+  return error;
 }
 
 // One contiguous piece, without a copy if it arrived as one.
@@ -59,8 +65,8 @@ class GrpcTransport final : public Transport,
                             public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                             public std::enable_shared_from_this<GrpcTransport> {
  public:
-  explicit GrpcTransport(std::shared_ptr<grpc::Channel> channel)
-      : channel_(std::move(channel)), stub_(channel_) {}
+  GrpcTransport(std::shared_ptr<grpc::Channel> channel, bool tls)
+      : channel_(std::move(channel)), tls_(tls), stub_(channel_) {}
 
   void Start(std::shared_ptr<TransportEvents> events) override {
     events_ = std::move(events);
@@ -92,6 +98,7 @@ class GrpcTransport final : public Transport,
     if (ok) {
       FrameBytes frame = TakeBytes(incoming_);
       incoming_.Clear();
+      welcomed_ = true;
       events_->OnFrame(std::move(frame));
       StartRead(&incoming_);
       return;
@@ -111,7 +118,7 @@ class GrpcTransport final : public Transport,
   void OnDone(const grpc::Status& status) override {
     const std::shared_ptr<GrpcTransport> self = std::move(self_);
     const std::shared_ptr<TransportEvents> events = std::move(events_);
-    events->OnClosed(FromGrpc(status));
+    events->OnClosed(FromGrpc(status, welcomed_, tls_));
   }
 
  private:
@@ -121,10 +128,13 @@ class GrpcTransport final : public Transport,
   }
 
   const std::shared_ptr<grpc::Channel> channel_;
+  const bool tls_;
   grpc::GenericStub stub_;
   grpc::ClientContext context_;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
+  // Used by the reactions alone, which come one after the other.
+  bool welcomed_ = false;
   std::shared_ptr<TransportEvents> events_;
   // From Start to OnDone.
   std::shared_ptr<GrpcTransport> self_;
@@ -154,7 +164,7 @@ class GrpcConnector final : public Connector {
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     return std::make_shared<GrpcTransport>(
-        grpc::CreateCustomChannel(endpoint, credentials, arguments));
+        grpc::CreateCustomChannel(endpoint, credentials, arguments), !tls_.ca_file.empty());
   }
 
  private:
