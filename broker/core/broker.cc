@@ -80,10 +80,11 @@ PublishOutcome Broker::Publish(const wire::PublishView& publish, std::string_vie
   stamp.budget = &node_.memory;
   const Ref<const Record> record = Record::Encode(publish, stamp);
   match.destinations.ForEach([&](DestinationId id) {
+    RoutedRecord routed{record, match.version};
     if (id == self_) {
-      fanout_.Deliver(record, now());
+      Receive(routed);
     } else {
-      outboxes_[id]->Push(record);
+      outboxes_[id]->Push(std::move(routed));
     }
   });
   NoteTopic(place, publish.topic, hash);
@@ -94,7 +95,7 @@ void Broker::NoteTopic(TopicLedger::Place place, std::string_view topic, uint64_
   if (!topics_.Note(place, topic, hash)) counters_.messages_untracked.Add();
 }
 
-void Broker::Receive(const Ref<const Record>& record) { fanout_.Deliver(record, now()); }
+void Broker::Receive(const RoutedRecord& routed) { fanout_.Deliver(routed, now()); }
 
 // ---- sessions
 
@@ -348,8 +349,8 @@ void Broker::RemoveSession(Session& session) {
 }
 
 void Broker::AddSubscription(Subscription& subscription) {
-  fanout_.Add(subscription);
-  ChangeInterest(subscription.filter(), {.routed = 1, .active = 1});
+  const uint64_t version = ChangeInterest(subscription.filter(), {.routed = 1, .active = 1});
+  fanout_.Add(subscription, Mutated(Mutant::kOldRecordsDelivered) ? 0 : version);
   counters_.subscriptions.Add();
 }
 
@@ -365,14 +366,14 @@ void Broker::ChangeActive(FilterView filter, int32_t by) {
   ChangeInterest(filter, {.routed = 0, .active = by});
 }
 
-void Broker::ChangeInterest(FilterView filter, InterestDelta delta) {
+uint64_t Broker::ChangeInterest(FilterView filter, InterestDelta delta) {
   if (Mutated(Mutant::kSubscribedTooEarly)) {
     node_.control(self_, [filter = Filter(filter), by = delta.routed](Broker& broker) {
       broker.node_.interest.Change(filter, broker.self_, {.routed = by, .active = 0});
     });
     delta.routed = 0;
   }
-  node_.interest.Change(filter, self_, delta);
+  return node_.interest.Change(filter, self_, delta);
 }
 
 }  // namespace belfry::core

@@ -71,7 +71,7 @@ class Broker {
   // Takes a message in. The principal is stamped as its publisher.
   PublishOutcome Publish(const wire::PublishView& publish, std::string_view principal);
   // A record from another reactor or a peer, for this reactor's sessions.
-  void Receive(const Ref<const Record>& record);
+  void Receive(const RoutedRecord& routed);
 
   // A session for a client that has said who it is. An older incarnation of the client loses its
   // own. Null: refused, for the reason left in `*refused`.
@@ -132,7 +132,7 @@ class Broker {
 
  private:
   ErrorCode CheckPublish(const wire::PublishView& publish) const;
-  void ChangeInterest(FilterView filter, InterestDelta delta);
+  uint64_t ChangeInterest(FilterView filter, InterestDelta delta);
   void NoteTopic(TopicLedger::Place place, std::string_view topic, uint64_t hash);
   void OnSpillChanged();
   void EndSuperseded(const SessionDirectory::Place& older);

@@ -20,12 +20,19 @@ namespace belfry::core {
 // Where records can go: the reactors of the node first, numbered from 0, its peers after them.
 using DestinationId = uint16_t;
 
+// A record on its way to a destination that has interest in it.
+struct RoutedRecord {
+  Ref<const Record> record;
+  // Of the interest table, when it was matched: subscriptions made since do not get it.
+  uint64_t interest_version = 0;
+};
+
 class Destination {
  public:
   virtual ~Destination() = default;
 
   // Takes as many records as fit, from the front, and returns how many. Never blocks, never drops.
-  virtual size_t Offer(std::span<Ref<const Record>> records) = 0;
+  virtual size_t Offer(std::span<RoutedRecord> records) = 0;
   // After an Offer that did not take all: calls back once there is room again.
   virtual void NotifyWhenRoom(std::function<void()> callback) = 0;
 };

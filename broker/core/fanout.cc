@@ -42,7 +42,8 @@ Subscription* Fanout::FindOfLane(SubscriptionList& list, const Lane& lane) {
   return nullptr;
 }
 
-void Fanout::Add(Subscription& subscription) {
+void Fanout::Add(Subscription& subscription, uint64_t since) {
+  subscription.since_ = since;
   SubscriptionList& list = *index_.FindOrInsert(subscription.filter());
   if (Subscription* elder = FindOfLane(list, subscription.lane_); elder != nullptr) {
     subscription.is_twin_ = true;
@@ -71,6 +72,8 @@ void Fanout::Remove(Subscription& subscription) {
 // The first twin takes its elder's place, and the other twins.
 void Fanout::Promote(Subscription& twin, Subscription& elder, SubscriptionList& list) {
   twin.is_twin_ = false;
+  // Their lane has had all that the elder got.
+  twin.since_ = elder.since_;
   twin.twins_ = twin.next_;
   if (twin.twins_ != nullptr) twin.twins_->previous_next_ = &twin.twins_;
   Subscription** const place = elder.previous_next_;
@@ -79,12 +82,14 @@ void Fanout::Promote(Subscription& twin, Subscription& elder, SubscriptionList& 
   if (ByLane* by_lane = LongList(list); by_lane != nullptr) (*by_lane)[&twin.lane_] = &twin;
 }
 
-uint32_t Fanout::Deliver(const Ref<const Record>& record, Instant now) {
+uint32_t Fanout::Deliver(const RoutedRecord& routed, Instant now) {
+  const Ref<const Record>& record = routed.record;
   const uint64_t number = ++fanout_number_;
   uint32_t lanes = 0;
   const MatchScope scope = record->redis_only() ? MatchScope::kLiteralOnly : MatchScope::kAll;
   index_.Match(record->topic(), scope, [&](SubscriptionList& list) {
     for (Subscription* s = list.first; s != nullptr; s = s->next_) {
+      if (s->since_ > routed.interest_version) continue;
       Lane& lane = s->lane_;
       if (!lane.FirstMatch(number)) continue;
       lane.session().Queue(lane, record, now);

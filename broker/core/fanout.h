@@ -7,6 +7,11 @@
 //                            subscription → …                  (of the same lane, with the same
 //                            filter)
 //
+// A record may have been under way to this reactor, for the sake of others, when a subscription is
+// made. It is not for that one: what was published behind it was perhaps not routed here any more,
+// and would be missing in silence. So a subscription gets records that were matched when the
+// interest table knew it, and each publisher's from then on without a hole.
+//
 // Threads: Confined to its reactor. Ownership: links subscriptions, owns none.
 #pragma once
 
@@ -14,7 +19,7 @@
 
 #include <cstdint>
 
-#include "broker/core/record.h"
+#include "broker/core/destination.h"
 #include "broker/core/subscription.h"
 #include "common/clock.h"
 #include "common/topic/filter_index.h"
@@ -28,11 +33,12 @@ struct SubscriptionList {
 
 class Fanout {
  public:
-  void Add(Subscription& subscription);
+  // `since`: the version of the interest table that first knew the subscription.
+  void Add(Subscription& subscription, uint64_t since);
   void Remove(Subscription& subscription);
 
   // Queues the record once in each lane that matches. Returns the number of lanes.
-  uint32_t Deliver(const Ref<const Record>& record, Instant now);
+  uint32_t Deliver(const RoutedRecord& routed, Instant now);
 
   size_t filters() const { return index_.size(); }
 

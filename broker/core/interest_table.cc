@@ -43,7 +43,7 @@ class InterestTable::Gatherer {
   DestinationSet active_peers_;
 };
 
-void InterestTable::Change(FilterView filter, DestinationId destination, InterestDelta delta) {
+uint64_t InterestTable::Change(FilterView filter, DestinationId destination, InterestDelta delta) {
   BELFRY_CHECK(destination < DestinationSet::kMax);
   if (filter.kind == FilterKind::kLiteral) {
     Stripe& stripe = stripes_[StripeOf(TopicHash(filter.text))];
@@ -51,13 +51,14 @@ void InterestTable::Change(FilterView filter, DestinationId destination, Interes
     InterestEntry& entry = *stripe.literals.FindOrInsert(filter.text);
     entry.Change(destination, delta);
     if (entry.empty()) stripe.literals.Erase(filter.text);
-    return;
+    return version_.fetch_add(1, std::memory_order_acq_rel) + 1;
   }
   WriterLock lock(patterns_mutex_);
   InterestEntry& entry = *patterns_.FindOrInsert(filter);
   entry.Change(destination, delta);
   if (entry.empty()) patterns_.Erase(filter);
   pattern_count_.store(patterns_.size(), std::memory_order_release);
+  return version_.fetch_add(1, std::memory_order_acq_rel) + 1;
 }
 
 InterestTable::Match InterestTable::Find(std::string_view topic, uint64_t hash,
@@ -75,6 +76,7 @@ InterestTable::Match InterestTable::Find(std::string_view topic, uint64_t hash,
     patterns_.Match(topic, scope, [&](const InterestEntry& entry) { gatherer.Add(entry); });
   }
   gatherer.Finish();
+  match.version = version_.load(std::memory_order_acquire);
   return match;
 }
 

@@ -53,8 +53,9 @@ class InterestTable {
   explicit InterestTable(DestinationId reactors) : reactors_(reactors) {}
 
   // Changes the counts of one filter for one destination. Counts never go below zero: that is a
-  // bug.
-  void Change(FilterView filter, DestinationId destination, InterestDelta delta);
+  // bug. Returns the table's version with the change in it: a Match of at least that version has
+  // seen it, and so has every later Match of the same thread.
+  uint64_t Change(FilterView filter, DestinationId destination, InterestDelta delta);
 
   struct Match {
     DestinationSet destinations;
@@ -62,6 +63,7 @@ class InterestTable {
     // one).
     uint32_t subscribers = 0;
     uint32_t nodes = 0;
+    uint64_t version = 0;
   };
   Match Find(std::string_view topic, MatchScope scope) const {
     return Find(topic, TopicHash(topic), scope);
@@ -95,6 +97,8 @@ class InterestTable {
   mutable SharedMutex patterns_mutex_;
   FilterIndex<InterestEntry> patterns_ BELFRY_GUARDED_BY(patterns_mutex_);
   std::atomic<size_t> pattern_count_{0};
+  // Counts changes. Raised under the lock of what changes, read after the last lock of a Find.
+  std::atomic<uint64_t> version_{0};
 };
 
 }  // namespace belfry::core

@@ -43,6 +43,7 @@ enum class Mutant : uint8_t {
   kSilenceTolerated,
   // broker.cc, outbox.cc, session_directory.cc, interest_table.cc
   kSubscribedTooEarly,
+  kOldRecordsDelivered,
   kInterestStays,
   kBudgetIgnored,
   kShedsBeforeFlush,

@@ -20,7 +20,7 @@ class Outbox {
   Outbox(Destination& destination, std::function<void()> on_spill_changed)
       : destination_(destination), on_spill_changed_(std::move(on_spill_changed)) {}
 
-  void Push(Ref<const Record> record) { records_.push_back(std::move(record)); }
+  void Push(RoutedRecord routed) { records_.push_back(std::move(routed)); }
   bool empty() const { return records_.empty(); }
   bool spilling() const { return spilling_; }
   size_t size() const { return records_.size(); }
@@ -31,7 +31,7 @@ class Outbox {
  private:
   Destination& destination_;
   std::function<void()> on_spill_changed_;
-  std::vector<Ref<const Record>> records_;
+  std::vector<RoutedRecord> records_;
   bool spilling_ = false;
 };
 

@@ -45,6 +45,8 @@ class Subscription {
   Subscription** previous_next_ = nullptr;
   // Of the one that stands in the filter's list: those that do not.
   Subscription* twins_ = nullptr;
+  // The version of the interest table that first knew it, or its elder twin.
+  uint64_t since_ = 0;
   const uint32_t id_;
   const uint16_t text_size_;
   const FilterKind kind_;

@@ -16,7 +16,7 @@ BrokerReactor::BrokerReactor(int index, core::Node& node, const Clock& clock,
     : reactor_(index, clock),
       broker_(static_cast<core::DestinationId>(index), node, clock, limits, lane_bounds),
       inbox_(reactor_, kInboxCapacity,
-             [this](Ref<const core::Record>&& record) { broker_.Receive(record); }),
+             [this](core::RoutedRecord&& routed) { broker_.Receive(routed); }),
       tick_(reactor_, [this] { broker_.Tick(); }) {
   reactor_.AddProducer(this);
 }

@@ -17,16 +17,14 @@
 
 namespace belfry::daemon {
 
-using RecordInbox = reactor::Inbox<Ref<const core::Record>>;
+using RecordInbox = reactor::Inbox<core::RoutedRecord>;
 
 class ReactorDestination final : public core::Destination {
  public:
   ReactorDestination(reactor::Reactor& producer, RecordInbox& inbox)
       : producer_(producer), inbox_(inbox) {}
 
-  size_t Offer(std::span<Ref<const core::Record>> records) override {
-    return inbox_.Offer(records);
-  }
+  size_t Offer(std::span<core::RoutedRecord> records) override { return inbox_.Offer(records); }
   void NotifyWhenRoom(std::function<void()> callback) override {
     inbox_.NotifyWhenRoom(
         [&producer = producer_, callback = std::move(callback)] { producer.Post(callback); });

@@ -55,19 +55,19 @@ void SubscriptionLedger::Add(uint32_t id, TopicFilter filter, OverflowPolicy ove
 void SubscriptionLedger::Remove(uint32_t id) {
   auto found = wanted_.find(id);
   if (found == wanted_.end()) return;
-  const bool told = found->second.stage != Stage::kUnsent;
+  const Wanted& wanted = found->second;
+  if (wanted.stage != Stage::kUnsent) unsent_removals_.push_back(id);
+  if (wanted.to_be_sent()) ++unsent_stale_;
   wanted_.erase(found);
-  if (told) {
-    unsent_removals_.push_back(id);
-  } else {
-    ++unsent_stale_;
-    CompactUnsent();
-  }
+  CompactUnsent();
 }
 
 void SubscriptionLedger::CompactUnsent() {
   if (unsent_stale_ < kStaleMin || unsent_stale_ * 2 < unsent_.size()) return;
-  std::erase_if(unsent_, [this](uint32_t id) { return !wanted_.contains(id); });
+  std::erase_if(unsent_, [this](uint32_t id) {
+    const auto found = wanted_.find(id);
+    return found == wanted_.end() || !found->second.to_be_sent();
+  });
   unsent_stale_ = 0;
 }
 
@@ -85,7 +85,9 @@ bool SubscriptionLedger::OnResult(const v1::SubscribeResult& result) {
     return false;
   }
   auto found = wanted_.find(result.id());
-  if (found == wanted_.end() || found->second.stage != Stage::kSent) return false;
+  if (found == wanted_.end() || found->second.stage == Stage::kConfirmed) return false;
+  // The answer from before a break: not to be sent again after all.
+  if (found->second.to_be_sent()) ++unsent_stale_;
   if (result.verdict() == v1::VERDICT_REFUSED) {
     wanted_.erase(found);
   } else {
@@ -98,7 +100,7 @@ void SubscriptionLedger::OnNewSession() {
   unsent_removals_.clear();
   unanswered_removals_.clear();
   for (auto& [id, wanted] : wanted_) wanted.stage = Stage::kUnsent;
-  QueueAllBut(Stage::kConfirmed);
+  QueueAll();
 }
 
 void SubscriptionLedger::OnResumedSession() {
@@ -106,16 +108,16 @@ void SubscriptionLedger::OnResumedSession() {
                           unanswered_removals_.end());
   unanswered_removals_.clear();
   for (auto& [id, wanted] : wanted_) {
-    if (wanted.stage == Stage::kSent) wanted.stage = Stage::kUnsent;
+    if (wanted.stage == Stage::kSent) wanted.stage = Stage::kAgain;
   }
-  QueueAllBut(Stage::kConfirmed);
+  QueueAll();
 }
 
-void SubscriptionLedger::QueueAllBut(Stage answered) {
+void SubscriptionLedger::QueueAll() {
   unsent_.clear();
   unsent_stale_ = 0;
   for (const auto& [id, wanted] : wanted_) {
-    if (wanted.stage != answered) unsent_.push_back(id);
+    if (wanted.to_be_sent()) unsent_.push_back(id);
   }
   std::sort(unsent_.begin(), unsent_.end());
 }
@@ -145,7 +147,7 @@ std::optional<OutFrame> SubscriptionLedger::NextSubscribes(size_t frame_bytes_ma
   size_t bytes = 0;
   while (!unsent_.empty()) {
     auto found = wanted_.find(unsent_.front());
-    if (found != wanted_.end()) {
+    if (found != wanted_.end() && found->second.to_be_sent()) {
       const size_t size = kSubscribeOverheadBytes + found->second.filter.text.size();
       if (bytes > 0 && bytes + size > frame_bytes_max) break;
       bytes += size;

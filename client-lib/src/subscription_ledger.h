@@ -47,22 +47,27 @@ class SubscriptionLedger {
   size_t queued() const { return unsent_.size() + unsent_removals_.size(); }
 
  private:
-  enum class Stage : uint8_t { kUnsent, kSent, kConfirmed };
+  // kAgain: sent before a break, and since the resume neither answered nor sent again.
+  enum class Stage : uint8_t { kUnsent, kAgain, kSent, kConfirmed };
   struct Wanted {
     TopicFilter filter;
     OverflowPolicy overflow = OverflowPolicy::kDropOldest;
     Stage stage = Stage::kUnsent;
+
+    bool to_be_sent() const { return stage == Stage::kUnsent || stage == Stage::kAgain; }
   };
 
   OutFrame NextRemovals(size_t frame_bytes_max);
   // Empty if all that was queued has been removed since.
   std::optional<OutFrame> NextSubscribes(size_t frame_bytes_max);
-  void QueueAllBut(Stage answered);
+  // Queues what is to be sent.
+  void QueueAll();
   // Without this, subscriptions that come and go while nothing is written would pile up.
   void CompactUnsent();
 
   std::unordered_map<uint32_t, Wanted> wanted_;
-  // In the order of ids; holds `unsent_stale_` that were removed since, never much more than half.
+  // In the order of ids; holds `unsent_stale_` that were removed or answered since, never much more
+  // than half.
   std::deque<uint32_t> unsent_;
   size_t unsent_stale_ = 0;
   std::deque<uint32_t> unsent_removals_;

@@ -8,8 +8,13 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <mutex>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/fault/traffic.h"
 #include "tests/support/belfryd_process.h"
@@ -17,6 +22,43 @@
 
 namespace belfry::test {
 namespace {
+
+// What happened when, by the number of the message that was published last.
+class Chronicle {
+ public:
+  void Note(const Traffic* traffic, std::string what) {
+    std::lock_guard lock(mutex_);
+    notes_.emplace_back(traffic == nullptr ? 0 : traffic->published().invoked(), std::move(what));
+  }
+  std::string Text() {
+    std::lock_guard lock(mutex_);
+    std::string text;
+    for (const auto& [number, what] : notes_) text += std::to_string(number) + ": " + what + "\n";
+    return text;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::pair<uint64_t, std::string>> notes_;
+};
+
+// Where messages are missing and gaps stand.
+std::string Outline(const DeliveryHistory& delivered) {
+  std::string text;
+  uint64_t last = 0;
+  for (const Delivery& delivery : delivered.deliveries()) {
+    const Gap* gap = std::get_if<Gap>(&delivery);
+    const uint64_t number = gap != nullptr ? last : std::get<uint64_t>(delivery);
+    if (gap != nullptr || number != last + 1) {
+      text += "after " + std::to_string(last) + ": " +
+              (gap != nullptr ? "gap, cause " + std::to_string(static_cast<int>(gap->cause))
+                              : std::to_string(number)) +
+              "\n";
+    }
+    last = number;
+  }
+  return text;
+}
 
 class ClientStorm : public testing::Test {
  protected:
@@ -60,21 +102,33 @@ class ClientStorm : public testing::Test {
 
   TcpProxy& Proxy() { return random_() % 2 == 0 ? to_publisher_ : to_subscriber_; }
   void Step() {
-    switch (random_() % 10) {
-      case 0:
-        return KillBroker();
-      case 1:
-        return DrainBroker();
-      case 2:
-        return StopBroker();
-      case 3:
-        return Refuse();
-      case 4:
-      case 5:
-        return Stall();
-      default:
-        return Reset();
-    }
+    struct Fault {
+      const char* name;
+      void (ClientStorm::*happen)();
+      uint32_t weight;
+    };
+    static constexpr Fault kFaults[] = {
+        {"kill broker", &ClientStorm::KillBroker, 1},
+        {"drain broker", &ClientStorm::DrainBroker, 1},
+        {"stop broker", &ClientStorm::StopBroker, 1},
+        {"refuse", &ClientStorm::Refuse, 1},
+        {"stall", &ClientStorm::Stall, 2},
+        {"reset", &ClientStorm::Reset, 4},
+    };
+    uint32_t choice = random_() % 10;
+    const Fault* fault = kFaults;
+    while (choice >= fault->weight) choice -= (fault++)->weight;
+    chronicle_.Note(traffic_.get(), fault->name);
+    (this->*fault->happen)();
+  }
+  std::unique_ptr<Client> NewClient(const std::string& who, const TcpProxy& proxy) {
+    ClientOptions options = QuickOptions(proxy.address());
+    options.on_state = [this, who](const StateChange& change) {
+      chronicle_.Note(traffic_.get(), who + " " + ToString(change.state) +
+                                          (change.resumed ? " resumed " : " ") +
+                                          change.reason.text);
+    };
+    return Client::Create(std::move(options));
   }
 
   const uint32_t seed_ = std::getenv("BELFRY_SEED") != nullptr
@@ -86,14 +140,20 @@ class ClientStorm : public testing::Test {
       {"--set", "session.heartbeat=200ms", "--set", "session.drain_window=300ms"}};
   TcpProxy to_publisher_{broker_.grpc_port()};
   TcpProxy to_subscriber_{broker_.grpc_port()};
-  std::unique_ptr<Client> publisher_ = Client::Create(QuickOptions(to_publisher_.address()));
-  std::unique_ptr<Client> subscriber_ = Client::Create(QuickOptions(to_subscriber_.address()));
+  Chronicle chronicle_;
+  std::unique_ptr<Traffic> traffic_;
+  // They go before what their observers write to.
+  std::unique_ptr<Client> publisher_ = NewClient("publisher", to_publisher_);
+  std::unique_ptr<Client> subscriber_ = NewClient("subscriber", to_subscriber_);
   int restarts_ = 0;
 };
 
 TEST_F(ClientStorm, HistoryStaysTrue) {
   SCOPED_TRACE("BELFRY_SEED=" + std::to_string(seed_));
-  Traffic traffic(*publisher_, *subscriber_, "storm");
+  ASSERT_TRUE(publisher_->WaitUntilConnected(std::chrono::seconds(60)));
+  ASSERT_TRUE(subscriber_->WaitUntilConnected(std::chrono::seconds(60)));
+  traffic_ = std::make_unique<Traffic>(*publisher_, *subscriber_, "storm");
+  Traffic& traffic = *traffic_;
   traffic.Start();
   for (int step = 0; step < Rounds(30, 500); ++step) {
     Step();
@@ -101,6 +161,7 @@ TEST_F(ClientStorm, HistoryStaysTrue) {
   }
   traffic.Stop();
   EXPECT_THAT(traffic.Check(), testing::IsEmpty());
+  if (HasFailure()) std::cout << chronicle_.Text() << Outline(traffic.delivered());
   // Without a restart a session was always there to be resumed.
   if (restarts_ == 0) {
     EXPECT_EQ(traffic.delivered().gaps(GapCause::kReconnect), 0u);

@@ -54,6 +54,7 @@ constexpr std::array<const char*, kSeenCount> kNames = {
     "answers split over several frames",
     "heartbeat sent",
     "parked session ended by the grace",
+    "message under way is older than a subscription",
 };
 
 }  // namespace

@@ -64,6 +64,7 @@ enum class Seen : uint8_t {
   kAnswersSplit,
   kHeartbeat,
   kParkedEndedByGrace,
+  kOlderThanSubscription,
   kCount,
 };
 

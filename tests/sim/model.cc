@@ -166,7 +166,7 @@ void Model::Subscribe(ModelSession& s, uint32_t id, size_t filter, core::Overflo
       if (other_id == id || other.policy != policy) continue;
       coverage_.Note(other.filter == filter ? Seen::kTwins : Seen::kOverlap);
     }
-    s.subscriptions[id] = {filter, policy};
+    s.subscriptions.try_emplace(id, ModelSession::Subscription{filter, policy, accepted_ + 1});
     std::optional<LaneHistory>& lane = s.lanes[due.lane];
     if (!lane) lane.emplace(policy, s.reconnected);
     if (policy == core::OverflowPolicy::kDisconnect && s.may_end.empty()) s.may_end = "policy";
@@ -182,7 +182,15 @@ void Model::Subscribe(ModelSession& s, uint32_t id, size_t filter, core::Overflo
 
 void Model::Unsubscribe(ModelSession& s, uint32_t id) {
   trace_.Add("session # unsubscribes %", s.id, id);
-  s.subscriptions.erase(id);
+  if (const auto ended = s.subscriptions.find(id); ended != s.subscriptions.end()) {
+    // Twins go on with what their lane was given for the sake of the one that ends.
+    const ModelSession::Subscription elder = ended->second;
+    s.subscriptions.erase(ended);
+    for (auto& [other_id, other] : s.subscriptions) {
+      if (other.filter != elder.filter || other.policy != elder.policy) continue;
+      other.since = std::min(other.since, elder.since);
+    }
+  }
   s.results_due.push_back({id, core::SubscribeResult::Verdict::kRemoved});
   s.session->Unsubscribe(id);
 }

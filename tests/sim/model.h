@@ -36,6 +36,8 @@ struct SentMessage {
   bool want_outcome = false;
   // Set when a broker has taken it.
   bool accepted = false;
+  // Its place among all that were accepted.
+  uint64_t order = 0;
   core::SessionId publisher = 0;
   uint64_t sequence = 0;
 };
@@ -44,6 +46,8 @@ struct ModelSession {
   struct Subscription {
     size_t filter = 0;
     core::OverflowPolicy policy{};
+    // It gets messages that were accepted from here on.
+    uint64_t since = 0;
   };
   core::SessionId id = 0;
   core::Session* session = nullptr;
@@ -159,10 +163,11 @@ class Model {
                     bool wants_replay) const;
   ErrorCode PredictPublish(const ModelSession& s, const SentMessage& message) const;
   uint32_t ActiveSubscribers(size_t topic) const;
-  std::vector<Reached> WhoGets(SimNode::Reactor reactor, size_t topic);
+  // What a message of that topic reaches on a reactor; `order`: its place among all accepted.
+  std::vector<Reached> WhoGets(SimNode::Reactor reactor, size_t topic, uint64_t order);
   void Owe(const Reached& reached, uint64_t message);
   void NoteEvictions(LaneHistory& lane, const Message& message, uint64_t dropped, int64_t now);
-  void Arrive(SimNode::Reactor from, SimNode::Reactor to, const Ref<const core::Record>& record);
+  void Arrive(SimNode::Reactor from, SimNode::Reactor to, const core::RoutedRecord& routed);
   RouteHistory& Route(SimNode::Reactor from, SimNode::Reactor to);
   Message Describe(uint64_t id) const;
   uint64_t ReadRecord(const core::Record& record);

@@ -97,7 +97,7 @@ void Model::Publish(ModelSession& s, uint64_t sequence, uint64_t id) {
   const bool known_topic = message.topic < swarm_.topics.size();
   if (expected.ok()) expected.subscribers = ActiveSubscribers(message.topic);
   std::vector<Reached> reached;
-  if (known_topic) reached = WhoGets(s.reactor, message.topic);
+  if (known_topic) reached = WhoGets(s.reactor, message.topic, accepted_ + 1);
   const core::PublishOutcome got = s.session->Publish(view, sequence);
   s.publishes_through = sequence;
   Check(I13Equal("error of a publish", static_cast<uint64_t>(expected.error),
@@ -111,13 +111,13 @@ void Model::Publish(ModelSession& s, uint64_t sequence, uint64_t id) {
     return;
   }
   message.accepted = true;
-  ++accepted_;
+  message.order = ++accepted_;
   message.publisher = s.id;
   message.sequence = sequence;
   for (const Reached& there : reached) Owe(there, id);
   for (size_t to = 0; to < node_.reactors(); ++to) {
     const auto reactor = static_cast<SimNode::Reactor>(to);
-    if (reactor != s.reactor && !WhoGets(reactor, message.topic).empty()) {
+    if (reactor != s.reactor && !WhoGets(reactor, message.topic, message.order).empty()) {
       Route(s.reactor, reactor).expected.push_back(id);
     }
   }
@@ -134,7 +134,7 @@ void Model::QueuePeerGap(ModelSession& s, size_t lane, size_t topic, uint64_t co
 
 // ---- fan-out
 
-std::vector<Model::Reached> Model::WhoGets(SimNode::Reactor reactor, size_t topic) {
+std::vector<Model::Reached> Model::WhoGets(SimNode::Reactor reactor, size_t topic, uint64_t order) {
   std::vector<Reached> all;
   size_t lanes = 0;
   for (auto& [id, s] : sessions_) {
@@ -142,6 +142,10 @@ std::vector<Model::Reached> Model::WhoGets(SimNode::Reactor reactor, size_t topi
     Reached reached;
     for (const auto& [sub, subscription] : s->subscriptions) {
       if (!Matches(subscription.filter, topic)) continue;
+      if (subscription.since > order) {
+        coverage_.Note(Seen::kOlderThanSubscription);
+        continue;
+      }
       reached.session = s.get();
       ++reached.matches[static_cast<size_t>(subscription.policy)];
     }
@@ -202,9 +206,8 @@ RouteHistory& Model::Route(SimNode::Reactor from, SimNode::Reactor to) {
   return routes_[from * node_.reactors() + to];
 }
 
-void Model::Arrive(SimNode::Reactor from, SimNode::Reactor to,
-                   const Ref<const core::Record>& record) {
-  const uint64_t id = ReadRecord(*record);
+void Model::Arrive(SimNode::Reactor from, SimNode::Reactor to, const core::RoutedRecord& routed) {
+  const uint64_t id = ReadRecord(*routed.record);
   if (failed()) return;
   RouteHistory& route = Route(from, to);
   Check(CheckArrival(route, id, message(id).accepted));
@@ -215,8 +218,8 @@ void Model::Arrive(SimNode::Reactor from, SimNode::Reactor to,
   }
   route.expected.pop_front();
   route.arrived.insert(id);
-  const std::vector<Reached> reached = WhoGets(to, message(id).topic);
-  node_.broker(to).Receive(record);
+  const std::vector<Reached> reached = WhoGets(to, message(id).topic, message(id).order);
+  node_.broker(to).Receive(routed);
   for (const Reached& there : reached) Owe(there, id);
 }
 

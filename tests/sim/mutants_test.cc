@@ -114,6 +114,9 @@ TEST_F(Mutants, StaleAcceptedIsKilledBy_I13) { ExpectKilled(Mutant::kStaleAccept
 TEST_F(Mutants, SubscribedTooEarlyIsKilledBy_I6_I12) {
   ExpectKilled(Mutant::kSubscribedTooEarly, {"I6", "I12"}, {"I2"});
 }
+TEST_F(Mutants, OldRecordsDeliveredIsKilledBy_I2) {
+  ExpectKilled(Mutant::kOldRecordsDelivered, {"I2"});
+}
 TEST_F(Mutants, InterestStaysIsKilledBy_I2_I16) {
   ExpectKilled(Mutant::kInterestStays, {"I2", "I16"});
 }

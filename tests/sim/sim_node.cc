@@ -8,7 +8,7 @@ class SimNode::Link final : public core::Destination {
  public:
   Link(SimNode& node, Reactor from, Reactor to) : node_(node), from_(from), to_(to) {}
 
-  size_t Offer(std::span<Ref<const core::Record>> records) override {
+  size_t Offer(std::span<core::RoutedRecord> records) override {
     Inbox& inbox = node_.inboxes_[to_];
     size_t taken = 0;
     while (taken < records.size() && inbox.entries.size() < node_.inbox_capacity_) {
@@ -88,7 +88,7 @@ void SimNode::DrainInbox(Reactor reactor, const OnArrival& arrive) {
   entries.swap(inbox.entries);
   std::vector<std::function<void()>> waiting;
   waiting.swap(inbox.waiting);
-  for (const Inbox::Entry& entry : entries) arrive(entry.from, reactor, entry.record);
+  for (const Inbox::Entry& entry : entries) arrive(entry.from, reactor, entry.routed);
   for (const auto& callback : waiting) callback();
 }
 

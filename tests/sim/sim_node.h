@@ -24,8 +24,7 @@ namespace belfry::sim {
 class SimNode {
  public:
   using Reactor = core::DestinationId;
-  using OnArrival =
-      std::function<void(Reactor from, Reactor to, const Ref<const core::Record>& record)>;
+  using OnArrival = std::function<void(Reactor from, Reactor to, const core::RoutedRecord& routed)>;
 
   SimNode(const Swarm& swarm, Coverage& coverage);
   ~SimNode();
@@ -50,7 +49,7 @@ class SimNode {
   struct Inbox {
     struct Entry {
       Reactor from = 0;
-      Ref<const core::Record> record;
+      core::RoutedRecord routed;
     };
     std::deque<Entry> entries;
     std::vector<std::function<void()>> waiting;

@@ -24,7 +24,7 @@ class BoundedInbox final : public core::Destination {
  public:
   explicit BoundedInbox(size_t capacity) : capacity_(capacity) {}
 
-  size_t Offer(std::span<Ref<const core::Record>> records) override {
+  size_t Offer(std::span<core::RoutedRecord> records) override {
     size_t taken = 0;
     while (taken < records.size() && queue_.size() < capacity_) {
       queue_.push_back(std::move(records[taken++]));
@@ -43,7 +43,7 @@ class BoundedInbox final : public core::Destination {
 
  private:
   const size_t capacity_;
-  std::deque<Ref<const core::Record>> queue_;
+  std::deque<core::RoutedRecord> queue_;
   std::vector<std::function<void()>> waiting_;
 };
 

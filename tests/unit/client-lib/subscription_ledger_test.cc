@@ -93,6 +93,24 @@ TEST_F(SubscriptionLedgerTest, AResumedSessionIsToldOnlyWhatWentUnanswered) {
   EXPECT_FALSE(ledger_.HasWork());
 }
 
+TEST_F(SubscriptionLedgerTest, AnAnswerFromBeforeABreakCountsAfterTheResume) {
+  for (uint32_t id = 1; id <= 2; ++id) ledger_.Add(id, Literal("t" + std::to_string(id)));
+  EXPECT_EQ(NextSubscribed(), (Ids{1, 2}));
+  ledger_.OnResumedSession();
+  EXPECT_TRUE(Result(1, v1::VERDICT_NEW));
+  EXPECT_EQ(NextSubscribed(), Ids{2});
+  EXPECT_FALSE(ledger_.HasWork());
+}
+
+TEST_F(SubscriptionLedgerTest, WhatEndsAfterAResumeIsRemovedThoughItsAnswerIsStillOut) {
+  ledger_.Add(1, Literal("t"));
+  EXPECT_EQ(NextSubscribed(), Ids{1});
+  ledger_.OnResumedSession();
+  ledger_.Remove(1);
+  EXPECT_EQ(NextRemoved(), Ids{1});
+  EXPECT_FALSE(ledger_.NextFrame(kNoLimit).has_value());
+}
+
 TEST_F(SubscriptionLedgerTest, WhatComesAndGoesUntoldLeavesNothingBehind) {
   for (uint32_t id = 1; id <= 10; ++id) ledger_.Add(id, Literal("stays"));
   for (uint32_t id = 11; id <= 100'000; ++id) {

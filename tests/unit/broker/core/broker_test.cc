@@ -41,6 +41,43 @@ TEST(Broker, DeliversToWhoeverMatchesOnItsOwnReactor) {
   EXPECT_THAT(ben_sink.Take(), ElementsAre("subscribed 1"));
 }
 
+// What was under way to a reactor for somebody who has left would reach the newcomer, and what was
+// published behind it would not: a hole that nobody tells of.
+TEST(Broker, WhatWasUnderWayIsNotForASubscriptionMadeSince) {
+  HandDrivenNode node({.reactors = 2});
+  RecordingSink gone_sink, new_sink;
+  auto gone = std::make_unique<Session>(node.broker(1), gone_sink, SessionOptions{});
+  Subscribe(*gone, 1, Literal("t"));
+  node.Settle();
+
+  EXPECT_EQ(node.broker(0).Publish(Message("t", "under way"), "").subscribers, 1u);
+  node.broker(0).EndTurn();
+  gone.reset();
+  EXPECT_EQ(node.broker(0).Publish(Message("t", "to nobody"), "").subscribers, 0u);
+  Session newcomer(node.broker(1), new_sink, {});
+  Subscribe(newcomer, 1, Literal("t"));
+  Subscribe(newcomer, 2, Wildcard("*"));
+  EXPECT_EQ(node.broker(0).Publish(Message("t", "for it"), "").subscribers, 2u);
+  node.Settle();
+
+  EXPECT_THAT(new_sink.Take(), ElementsAre("subscribed 1", "subscribed 2", "t=for it"));
+}
+
+TEST(Broker, ATwinGoesOnWithWhatWasUnderWayToItsElder) {
+  HandDrivenNode node({.reactors = 2});
+  RecordingSink sink;
+  Session session(node.broker(1), sink, {});
+  Subscribe(session, 1, Literal("t"));
+  node.Settle();
+  node.broker(0).Publish(Message("t", "1"), "");
+  node.broker(0).EndTurn();
+  Subscribe(session, 2, Literal("t"));
+  session.Unsubscribe(1);
+  node.broker(0).Publish(Message("t", "2"), "");
+  node.Settle();
+  EXPECT_THAT(sink.Take(), ElementsAre("subscribed 1", "subscribed 2", "removed 1", "t=1", "t=2"));
+}
+
 TEST(Broker, SendsAMessageOnceInALaneHoweverManyFiltersMatch) {
   HandDrivenNode node;
   RecordingSink sink;
