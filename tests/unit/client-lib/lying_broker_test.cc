@@ -41,5 +41,21 @@ TEST(LyingBroker, AFailureWithoutAReasonIsAnErrorAllTheSame) {
   EXPECT_EQ(heard.error.code, Error::kProtocolError);
 }
 
+TEST(LyingBroker, LimitsGoWithTheBrokerThatNamedThem) {
+  ClientHarness client;
+  client.core->Step();
+  v1::ServerFrame strict = ClientHarness::WelcomeFrame();
+  strict.mutable_welcome()->mutable_limits()->set_payload_bytes(1);
+  strict.mutable_welcome()->mutable_limits()->set_frame_bytes(1);
+  client.Welcome(strict);
+  EXPECT_EQ(client.Publish("t", "xx").get().error.code, Error::kPayloadTooLarge);
+  v1::ServerFrame silent = ClientHarness::WelcomeFrame();
+  silent.mutable_welcome()->clear_limits();
+  client.Reconnect(silent);
+  auto future = client.Publish("t", "xx");
+  client.AckThrough(1);
+  EXPECT_TRUE(future.get().ok());
+}
+
 }  // namespace
 }  // namespace belfry::client
