@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A dashboard: however fast prices change, it draws ten times a second, the latest of each.
+// A dashboard: drawing takes its time, and prices change faster. With kConflate only the latest of
+// each waits, here and in the broker: what is drawn is never old, and nothing counts as lost.
 //
 //   live_dashboard [HOST:PORT]          end with Ctrl-D
 #include <belfry/belfry.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <iostream>
 #include <limits>
 #include <map>
-#include <mutex>
 #include <string>
 #include <thread>
-#include <utility>
 
 int main(int argc, char** argv) {
   belfry::ClientOptions options;
@@ -28,29 +26,25 @@ int main(int argc, char** argv) {
     return 2;
   }
 
-  std::mutex mutex;
-  std::condition_variable_any changed;
-  std::map<std::string, std::string> latest;
-  int changes = 0;
-  belfry::Subscription prices =
-      client->Subscribe(belfry::Wildcard("prices.*"), [&](const belfry::Message& message) {
-        // A handler that only notes is never slow, so nothing is lost before it.
-        const std::lock_guard lock(mutex);
-        latest.insert_or_assign(std::string(message.topic()), std::string(message.payload()));
-        ++changes;
-        changed.notify_one();
-      });
+  belfry::SubscribeOptions subscribe;
+  subscribe.overflow = belfry::OverflowPolicy::kConflate;
+  subscribe.on_gap = [](const belfry::Gap&) { std::clog << "prices are missing" << std::endl; };
+  std::map<std::string, std::string> screen;
+  belfry::Subscription prices = client->Subscribe(
+      belfry::Wildcard("prices.*"),
+      [&](const belfry::Message& message) {
+        screen[std::string(message.topic())] = message.payload();
+        std::string line;
+        for (const auto& [topic, price] : screen) line += topic + "=" + price + " ";
+        std::cout << line << std::endl;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a slow screen
+      },
+      subscribe);
 
-  const std::jthread painter([&](std::stop_token stop) {
-    std::unique_lock lock(mutex);
-    while (changed.wait(lock, stop, [&] { return changes > 0; })) {
-      std::string line = "after " + std::to_string(std::exchange(changes, 0)) + " changes:";
-      for (const auto& [topic, price] : latest) line += " " + topic + "=" + price;
-      lock.unlock();
-      std::cout << line << std::endl;
-      lock.lock();
-      changed.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
-    }
-  });
   std::cin.ignore(std::numeric_limits<std::streamsize>::max());
+  prices.Unsubscribe();
+  const belfry::ClientStats stats = client->stats();
+  std::printf("%d prices came, %d were replaced before they were drawn\n",
+              static_cast<int>(stats.messages_delivered),
+              static_cast<int>(stats.messages_replaced));
 }
