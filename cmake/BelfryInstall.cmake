@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` puts where: the client library as CMake package `belfry` (target belfry::client),
-# and what of the broker's programs and files this build has.
+# What `cmake --install` puts where: the client library as CMake package `belfry` (target belfry::client) and
+# as pkg-config module `belfry`, and what of the broker's programs and files this build has.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 if(TARGET belfry_client)
   install(TARGETS belfry_client EXPORT belfry-targets
-    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT client)
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT client
+    INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/client-lib/include/belfry"
+                    "${PROJECT_BINARY_DIR}/client-lib/include/belfry"
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT client FILES_MATCHING PATTERN "*.h")
   set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/belfry")
   install(EXPORT belfry-targets NAMESPACE belfry:: DESTINATION "${package_dir}" COMPONENT client)
@@ -20,6 +22,11 @@ if(TARGET belfry_client)
   install(FILES "${PROJECT_BINARY_DIR}/belfry-config.cmake"
     "${PROJECT_BINARY_DIR}/belfry-config-version.cmake"
     DESTINATION "${package_dir}" COMPONENT client)
+  # As the CMake package, it finds its files from where it lies, so that the tree may be moved.
+  set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+  file(RELATIVE_PATH prefix_from_pkgconfig "/prefix/${pkgconfig_dir}" "/prefix")
+  configure_file("${CMAKE_CURRENT_LIST_DIR}/belfry.pc.in" "${PROJECT_BINARY_DIR}/belfry.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/belfry.pc" DESTINATION "${pkgconfig_dir}" COMPONENT client)
 endif()
 
 # Programs find the library beside them, wherever the tree is installed.

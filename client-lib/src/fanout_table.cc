@@ -195,7 +195,7 @@ void FanoutTable::OnResult(const v1::SubscribeResult& result) {
       ConfirmNew(entry, &notices);
     }
   }
-  for (const auto& local : refused) local->Refuse(FromWire(result.error()));
+  for (const auto& local : refused) local->Refuse(ReasonFromWire(result.error()));
   Tell(notices);
 }
 

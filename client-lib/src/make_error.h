@@ -22,6 +22,12 @@ inline Error FromWire(const v1::Error& error) {
   return Error{error.code(), error.text(), error.retryable(), error.retry_after_ms()};
 }
 
+// Why something failed: never nothing, even if the broker gives no code.
+inline Error ReasonFromWire(const v1::Error& error) {
+  if (error.code() != 0) return FromWire(error);
+  return MakeError(ErrorCode::kProtocolError, "the broker did not say why: " + error.text());
+}
+
 // The broker ends a session with a gRPC status whose text is "NAME: text", the name as in the
 // catalogue. Anything else was said by gRPC about the connection.
 inline Error FromStatusText(std::string_view text) {

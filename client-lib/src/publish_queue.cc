@@ -121,7 +121,7 @@ PublishOutcome FromWire(const v1::PublishOutcome& wire_outcome) {
   outcome.subscribers = wire_outcome.subscribers();
   outcome.nodes = wire_outcome.nodes();
   if (outcome.kind != PublishOutcome::Kind::kOk) {
-    outcome.error = client::FromWire(wire_outcome.error());
+    outcome.error = ReasonFromWire(wire_outcome.error());
   }
   return outcome;
 }

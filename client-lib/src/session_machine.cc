@@ -163,8 +163,10 @@ std::optional<bool> SessionMachine::OnWelcome(const v1::Welcome& welcome, Instan
           ? kHeartbeatDefault
           : std::max<Duration>(kHeartbeatMin, std::chrono::milliseconds(welcome.heartbeat_ms()));
   ping_at_ = now + heartbeat_;
-  if (welcome.limits().payload_bytes() > 0) payload_bytes_max_ = welcome.limits().payload_bytes();
-  if (welcome.limits().frame_bytes() > 0) frame_bytes_max_ = welcome.limits().frame_bytes();
+  // Those of the broker before do not count any more, even if this one names none.
+  const v1::Limits& limits = welcome.limits();
+  payload_bytes_max_ = limits.payload_bytes() > 0 ? limits.payload_bytes() : kPayloadBytesUnknown;
+  frame_bytes_max_ = limits.frame_bytes() > 0 ? limits.frame_bytes() : kFrameBytesUnknown;
 
   const bool resumed = welcome.resumed() && !resume_token_.empty();
   if (resumed) {

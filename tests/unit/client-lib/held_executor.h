@@ -17,6 +17,7 @@ namespace belfry::client {
 class HeldExecutor final : public Executor {
  public:
   void Post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
+  bool empty() const { return tasks_.empty(); }
   void RunOne() {
     auto task = std::move(tasks_.front());
     tasks_.pop_front();
