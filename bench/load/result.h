@@ -9,12 +9,13 @@
 #include <optional>
 #include <string>
 
-#include "cli/histogram.h"
-#include "cli/options.h"
+#include "bench/load/histogram.h"
+#include "bench/load/load.h"
+#include "common/clock.h"
 
-namespace belfry::cli {
+namespace belfry::bench {
 
-struct BenchResult {
+struct Result {
   Histogram delays;
   // Messages published in the measured time: outcome OK, FAILED, UNKNOWN.
   uint64_t published = 0;
@@ -28,13 +29,17 @@ struct BenchResult {
   uint64_t delivered = 0;
   // Announcements of loss.
   uint64_t gaps = 0;
+  // With a rate: how much later than due the latest message was taken from its publisher. Delays
+  // count from when a message was due, so they hold this time too.
+  std::optional<Duration> late_max;
   double client_cpu_s = 0;
   // Unset if the broker did not say, or was restarted meanwhile.
   std::optional<double> broker_cpu_s;
 };
 
-std::string BenchJson(const BenchResult& result);
+// One object, without a line break.
+std::string ResultJson(const Result& result);
 // Several lines, each with its line break.
-std::string BenchText(const BenchCommand& command, const BenchResult& result);
+std::string ResultText(const Load& load, const Result& result);
 
-}  // namespace belfry::cli
+}  // namespace belfry::bench
