@@ -20,9 +20,9 @@ std::optional<double> LateMicros(const Result& result) {
   return std::chrono::duration<double, std::micro>(*result.late_max).count();
 }
 
-std::string PerDelivery(double cpu_s, uint64_t delivered) {
-  if (delivered == 0) return "";
-  return fmt::format(" ({:.3f} us a delivery)", cpu_s * 1e6 / static_cast<double>(delivered));
+std::string PerDelivery(double cpu_s, uint64_t deliveries) {
+  if (deliveries == 0) return "";
+  return fmt::format(" ({:.3f} us a delivery)", cpu_s * 1e6 / static_cast<double>(deliveries));
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ std::string ResultJson(const Result& result) {
   const auto delay = [&](std::string_view name, uint64_t nanos) {
     decimal(name, result.delays.Count() > 0 ? std::optional(Micros(nanos)) : std::nullopt, 1);
   };
-  decimal("deliveries_per_s", PerSecond(result.delivered, result.seconds), 1);
+  decimal("deliveries_per_s", PerSecond(result.arrived, result.seconds), 1);
   decimal("publishes_per_s", PerSecond(result.published, result.publish_seconds), 1);
   delay("p50_us", result.delays.Percentile(0.5));
   delay("p99_us", result.delays.Percentile(0.99));
@@ -72,9 +72,9 @@ std::string ResultText(const Load& load, const Result& result) {
   if (result.failed + result.unknown > 0) {
     text += fmt::format("not certain {} failed, {} unknown\n", result.failed, result.unknown);
   }
-  text += fmt::format("delivered   {} of {} in {:.2f} s: {:.0f}/s, {} gaps\n", result.delivered,
-                      result.expected, result.seconds, PerSecond(result.delivered, result.seconds),
-                      result.gaps);
+  text += fmt::format("delivered   {} of {}, {} gaps; {:.0f}/s for {:.2f} s\n", result.delivered,
+                      result.expected, result.gaps, PerSecond(result.arrived, result.seconds),
+                      result.seconds);
   text += fmt::format("delay       p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us, max {:.1f} us\n",
                       Micros(result.delays.Percentile(0.5)), Micros(result.delays.Percentile(0.99)),
                       Micros(result.delays.Percentile(0.999)), Micros(result.delays.Max()));
@@ -83,9 +83,9 @@ std::string ResultText(const Load& load, const Result& result) {
         fmt::format("publisher   at most {:.1f} us later than due; delays count from due\n", *late);
   }
   text += fmt::format("client CPU  {:.2f} s{}\n", result.client_cpu_s,
-                      PerDelivery(result.client_cpu_s, result.delivered));
+                      PerDelivery(result.client_cpu_s, result.arrived));
   text += result.broker_cpu_s ? fmt::format("broker CPU  {:.2f} s{}\n", *result.broker_cpu_s,
-                                            PerDelivery(*result.broker_cpu_s, result.delivered))
+                                            PerDelivery(*result.broker_cpu_s, result.arrived))
                               : "broker CPU  not known\n";
   return text;
 }

@@ -21,9 +21,15 @@ struct Result {
   uint64_t published = 0;
   uint64_t failed = 0;
   uint64_t unknown = 0;
-  // How long they were published, and until the last one was delivered.
+  // How long they were published.
   double publish_seconds = 0;
+  // The measured time, as long as it really was, and deliveries that arrived in it, of whatever was
+  // published when. CPU is of the same time.
   double seconds = 0;
+  uint64_t arrived = 0;
+  double client_cpu_s = 0;
+  // Unset if the broker did not say, or was restarted meanwhile.
+  std::optional<double> broker_cpu_s;
   // What `published` should have brought, and what came.
   uint64_t expected = 0;
   uint64_t delivered = 0;
@@ -32,9 +38,6 @@ struct Result {
   // With a rate: how much later than due the latest message was taken from its publisher. Delays
   // count from when a message was due, so they hold this time too.
   std::optional<Duration> late_max;
-  double client_cpu_s = 0;
-  // Unset if the broker did not say, or was restarted meanwhile.
-  std::optional<double> broker_cpu_s;
 };
 
 // One object, without a line break.

@@ -42,8 +42,8 @@ uint64_t DeliveredTo(const Tallies& tallies) {
   return delivered;
 }
 
-// Until all that is expected has come, or nothing comes any more. When the last of it came.
-Instant AwaitDeliveries(const Tallies& tallies, uint64_t expected) {
+// Until all that is expected has come, or nothing comes any more.
+void AwaitDeliveries(const Tallies& tallies, uint64_t expected) {
   const SystemClock clock;
   uint64_t delivered = DeliveredTo(tallies);
   Instant moved = clock.Now();
@@ -53,7 +53,25 @@ Instant AwaitDeliveries(const Tallies& tallies, uint64_t expected) {
     if (now != delivered) moved = clock.Now();
     delivered = now;
   }
-  return moved;
+}
+
+// Everything that grows while a system works, at one instant.
+struct Reading {
+  Instant at;
+  uint64_t arrived = 0;
+  std::optional<double> server_cpu_s;
+  double client_cpu_s = 0;
+};
+
+Reading Read(const Plan& plan, System& system, const Tallies& tallies) {
+  Reading reading;
+  reading.server_cpu_s = system.ServerCpuSeconds();
+  reading.client_cpu_s = CpuSeconds();
+  for (const auto& tally : tallies) {
+    for (uint32_t i = 0; i < plan.load().publishers; ++i) reading.arrived += tally->Taken(i);
+  }
+  reading.at = SystemClock().Now();
+  return reading;
 }
 
 using Publishers = std::vector<std::unique_ptr<Publisher>>;
@@ -62,12 +80,17 @@ void Measure(const Plan& plan, System& system, const Tallies& tallies, const Pub
              Result& result) {
   system.ServerCpuSeconds();  // whatever it takes to be able to ask is done before the clock starts
   const Instant start = SystemClock().Now() + kRunUp;
-  for (uint32_t i = 0; i < publishers.size(); ++i)
+  for (uint32_t i = 0; i < publishers.size(); ++i) {
     publishers[i]->Go(start, system.PublisherWire(i));
+  }
   const Instant measured = start + plan.load().warmup;
+  // Both readings are taken under load: what is under way at the first is made up for by what is
+  // under way at the second. From the first message to the last delivery, a system that takes long
+  // to empty its queues would look slower than it is.
   std::this_thread::sleep_until(measured);
-  const auto server_before = system.ServerCpuSeconds();
-  const double client_before = CpuSeconds();
+  const Reading before = Read(plan, system, tallies);
+  std::this_thread::sleep_until(measured + plan.load().measured);
+  const Reading after = Read(plan, system, tallies);
 
   Instant last_published = measured;
   Duration late_max{};
@@ -81,13 +104,15 @@ void Measure(const Plan& plan, System& system, const Tallies& tallies, const Pub
     result.unknown += outcomes.unknown;
     result.expected += outcomes.expected;
   }
-  const Instant last_delivered = AwaitDeliveries(tallies, result.expected);
-  result.client_cpu_s = CpuSeconds() - client_before;
-  const auto server_after = system.ServerCpuSeconds();
-  if (server_before && server_after) result.broker_cpu_s = *server_after - *server_before;
+  AwaitDeliveries(tallies, result.expected);
+  result.arrived = after.arrived - before.arrived;
+  result.seconds = ToSeconds(after.at - before.at);
+  result.client_cpu_s = after.client_cpu_s - before.client_cpu_s;
+  if (before.server_cpu_s && after.server_cpu_s) {
+    result.broker_cpu_s = *after.server_cpu_s - *before.server_cpu_s;
+  }
   if (plan.load().rate) result.late_max = late_max;
   result.publish_seconds = std::max(ToSeconds(last_published - measured), 1e-9);
-  result.seconds = std::max(ToSeconds(last_delivered - measured), result.publish_seconds);
 }
 
 }  // namespace
