@@ -73,7 +73,12 @@ int RunBench(const GlobalOptions& global, const BenchCommand& command) {
   if (text.back() == '\n') text.pop_back();
   if (!Printer().Line(text)) return Fail(kCannotWrite);
   if (result->published == 0) {
-    return Fail("no message was published in the measured time; look at the broker's log");
+    // At a rate far too high the publishers are still busy with the warm-up when the time is over.
+    return Fail(
+        result->failed > 0 && command.rate
+            ? "no message of the measured time could be published; lower --rate, or look at "
+              "the broker's log"
+            : "no message was published in the measured time; look at the broker's log");
   }
   return 0;
 }

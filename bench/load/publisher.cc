@@ -68,7 +68,10 @@ void Publisher::RunAtRate(Instant start, Instant measured, Instant end) {
       return GiveUp(start, measured, end, message);
     }
     PublishOne(message, due, due >= measured);
-    if (due >= measured) late_max_ = std::max(late_max_, clock_.Now() - due);
+    if (due >= measured) {
+      last_published_ = clock_.Now();
+      late_max_ = std::max(late_max_, last_published_ - due);
+    }
   }
 }
 
@@ -76,10 +79,9 @@ void Publisher::GiveUp(Instant start, Instant measured, Instant end, uint64_t me
   for (;; ++message) {
     const Instant due = plan_.DueTime(start, index_, message);
     if (due >= end) break;
-    if (due >= measured) {
-      ++not_sent_;
-      late_max_ = std::max(late_max_, clock_.Now() - due);
-    }
+    if (due < measured) continue;
+    // The first of them is the latest.
+    if (not_sent_++ == 0) late_max_ = std::max(late_max_, clock_.Now() - due);
   }
 }
 
@@ -90,6 +92,7 @@ void Publisher::RunInWindow(Instant measured, Instant end) {
     const Instant now = clock_.Now();
     if (now >= end) return;
     PublishOne(message, now, now >= measured);
+    last_published_ = now;
   }
 }
 
@@ -98,6 +101,7 @@ void Publisher::RunOneAtATime(Instant measured, Instant end) {
     const Instant now = clock_.Now();
     if (now >= end) return;
     PublishOne(message, now, now >= measured);
+    last_published_ = now;
     wire_->Push();
     if (!step_->WaitFor(sent_deliveries_ - written_off_, kRoundTripPatience)) {
       written_off_ = sent_deliveries_ - step_->Arrived();
@@ -109,7 +113,6 @@ void Publisher::PublishOne(uint64_t message, Instant due, bool measured) {
   const uint32_t topic = plan_.TopicOf(index_, message);
   WriteStamp({due, index_, measured}, payload_);
   sent_deliveries_ += plan_.SubscribersOf(topic);
-  if (measured) last_published_ = clock_.Now();
   wire_->Publish(topic, payload_, measured);
 }
 
