@@ -15,6 +15,9 @@
 namespace belfry::bench {
 namespace {
 
+// Far more than its threads need to end.
+constexpr Duration kClosePatience = std::chrono::seconds(30);
+
 int64_t Millis(Duration duration) {
   return std::chrono::ceil<std::chrono::milliseconds>(duration).count();
 }
@@ -64,10 +67,6 @@ StatusOr<Connection> Open(const std::string& server, Options options) {
 class NatsSystem::Listener {
  public:
   explicit Listener(Tally& tally) : tally_(tally) {}
-  ~Listener() {
-    ending_ = true;
-    if (subscription_ != nullptr) natsSubscription_Destroy(subscription_);
-  }
 
   Status Start(const std::string& server, const std::string& topic, Duration patience) {
     Options options = OptionsFor(server, patience);
@@ -88,9 +87,13 @@ class NatsSystem::Listener {
     return status == NATS_OK ? Status() : Refused("subscribe", status);
   }
 
-  // The library reports on threads of its own, so these are told to the tally at the end.
-  void TellGaps() {
+  // Callbacks may still run afterwards, on threads of the library, until it is closed.
+  void End() {
+    // The library reports on threads of its own, so these are told to the tally only now.
     for (uint64_t i = troubles_.load(); i > 0; --i) tally_.NoteGap();
+    ending_ = true;
+    natsSubscription_Destroy(std::exchange(subscription_, nullptr));
+    connection_.reset();
   }
 
  private:
@@ -161,10 +164,7 @@ NatsSystem::NatsSystem(std::string server, std::function<std::optional<double>()
       static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
 }
 
-NatsSystem::~NatsSystem() {
-  Disconnect();
-  nats_CloseAndWait(0);
-}
+NatsSystem::~NatsSystem() { Disconnect(); }
 
 Status NatsSystem::Connect(const Plan& plan, const Tallies& tallies, Duration patience) {
   for (uint32_t i = 0; i < tallies.size(); ++i) {
@@ -190,8 +190,11 @@ Status NatsSystem::Connect(const Plan& plan, const Tallies& tallies, Duration pa
 PublishWire& NatsSystem::PublisherWire(uint32_t index) { return *wires_[index]; }
 
 void NatsSystem::Disconnect() {
+  if (!std::exchange(open_, false)) return;
   wires_.clear();
-  for (const auto& listener : listeners_) listener->TellGaps();
+  for (const auto& listener : listeners_) listener->End();
+  // Only now no callback uses the listeners and their tallies any more.
+  BELFRY_CHECK(nats_CloseAndWait(Millis(kClosePatience)) == NATS_OK);
   listeners_.clear();
 }
 

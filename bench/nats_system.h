@@ -37,6 +37,8 @@ class NatsSystem final : public System {
 
   const std::string server_;
   const std::function<std::optional<double>()> cpu_seconds_;
+  // Whether the library is.
+  bool open_ = true;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<Wire>> wires_;
 };
