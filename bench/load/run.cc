@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -22,6 +23,8 @@ using std::chrono::seconds;
 
 // Between the order to go and the first message: every publisher's thread is up by then.
 constexpr Duration kRunUp = milliseconds(20);
+// From one word to the spectator to the next.
+constexpr Duration kSpectatorStep = milliseconds(100);
 // After the last outcome: if nothing has come for this long, nothing more will.
 constexpr Duration kQuiet = seconds(2);
 
@@ -74,10 +77,20 @@ Reading Read(const Plan& plan, System& system, const Tallies& tallies) {
   return reading;
 }
 
+// With what to tell, told on the way.
+void SleepUntil(Instant end, const std::function<void()>& tell) {
+  const SystemClock clock;
+  while (tell && clock.Now() < end) {
+    tell();
+    std::this_thread::sleep_until(std::min(end, clock.Now() + kSpectatorStep));
+  }
+  std::this_thread::sleep_until(end);
+}
+
 using Publishers = std::vector<std::unique_ptr<Publisher>>;
 
 void Measure(const Plan& plan, System& system, const Tallies& tallies, const Publishers& publishers,
-             Result& result) {
+             const Spectator& spectator, Result& result) {
   system.ServerCpuSeconds();  // whatever it takes to be able to ask is done before the clock starts
   const Instant start = SystemClock().Now() + kRunUp;
   for (uint32_t i = 0; i < publishers.size(); ++i) {
@@ -87,9 +100,14 @@ void Measure(const Plan& plan, System& system, const Tallies& tallies, const Pub
   // Both readings are taken under load: what is under way at the first is made up for by what is
   // under way at the second. From the first message to the last delivery, a system that takes long
   // to empty its queues would look slower than it is.
-  std::this_thread::sleep_until(measured);
+  std::function<void()> tell_warmup, tell_progress;
+  if (spectator) {
+    tell_warmup = [&] { spectator(std::nullopt, 0); };
+    tell_progress = [&] { spectator(SystemClock().Now() - measured, DeliveredTo(tallies)); };
+  }
+  SleepUntil(measured, tell_warmup);
   const Reading before = Read(plan, system, tallies);
-  std::this_thread::sleep_until(measured + plan.load().measured);
+  SleepUntil(measured + plan.load().measured, tell_progress);
   const Reading after = Read(plan, system, tallies);
 
   Instant last_published = measured;
@@ -117,7 +135,8 @@ void Measure(const Plan& plan, System& system, const Tallies& tallies, const Pub
 
 }  // namespace
 
-StatusOr<Result> RunLoad(const Plan& plan, System& system, Duration patience) {
+StatusOr<Result> RunLoad(const Plan& plan, System& system, Duration patience,
+                         const Spectator& spectator) {
   std::vector<std::unique_ptr<LockStep>> steps;
   for (uint32_t i = 0; plan.OneAtATime() && i < plan.load().publishers; ++i) {
     steps.push_back(std::make_unique<LockStep>());
@@ -136,7 +155,7 @@ StatusOr<Result> RunLoad(const Plan& plan, System& system, Duration patience) {
         plan, i, tallies, plan.OneAtATime() ? steps[i].get() : nullptr, patience));
   }
   Result result;
-  Measure(plan, system, tallies, publishers, result);
+  Measure(plan, system, tallies, publishers, spectator, result);
   system.Disconnect();
   for (const auto& tally : tallies) {
     result.delays.Merge(tally->delays());

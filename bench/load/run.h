@@ -7,6 +7,10 @@
 // cannot connect. Loss is a result, not a failure.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <optional>
+
 #include "bench/load/plan.h"
 #include "bench/load/result.h"
 #include "bench/load/system.h"
@@ -15,7 +19,13 @@
 
 namespace belfry::bench {
 
-// `patience`: for connecting, and again for the outcomes.
-StatusOr<Result> RunLoad(const Plan& plan, System& system, Duration patience);
+// Told on the main thread, some ten times a second, how far a run is: how long it has measured
+// (unset: it warms up), and what was delivered in that time.
+using Spectator = std::function<void(std::optional<Duration> measured_for, uint64_t delivered)>;
+
+// `patience`: for connecting, and again for the outcomes. `spectator` may be empty; then nothing
+// wakes up for it.
+StatusOr<Result> RunLoad(const Plan& plan, System& system, Duration patience,
+                         const Spectator& spectator = {});
 
 }  // namespace belfry::bench

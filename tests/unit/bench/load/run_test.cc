@@ -131,6 +131,26 @@ TEST(Run, WhatAPublisherFarBehindDoesNotSendHasFailed) {
   EXPECT_GE(*result->late_max, milliseconds(150));
 }
 
+TEST(Run, ASpectatorHearsOfWarmUpAndProgress) {
+  FakeSystem system;
+  Load load = LoadOf(1, 1000);
+  load.measured = milliseconds(500);
+  int warming_up = 0;
+  uint64_t delivered = 0;
+  const auto result = RunLoad(Plan(load, 1), system, kPatience,
+                              [&](std::optional<Duration> measured_for, uint64_t so_far) {
+                                if (!measured_for) {
+                                  ++warming_up;
+                                } else {
+                                  delivered = so_far;
+                                }
+                              });
+  ASSERT_TRUE(result.ok());
+  EXPECT_GT(warming_up, 0);
+  EXPECT_GT(delivered, 0u);
+  EXPECT_LE(delivered, result->delivered);
+}
+
 TEST(Run, LossIsShown) {
   FakeSystem system;
   system.meet = [](uint64_t message) { return message != 7; };
