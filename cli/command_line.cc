@@ -7,7 +7,7 @@
 #include <cctype>
 #include <utility>
 
-#include "cli/bench_plan.h"
+#include "bench/load/plan.h"
 #include "cli/help_text.h"
 #include "cli/text.h"
 #include "common/topic/topic.h"
@@ -288,9 +288,9 @@ StatusOr<Command> MakeBench(const Raw& raw, BenchCommand::Kind kind, bool has_su
   if (!has_subscribers && kind == BenchCommand::Kind::kFanout) bench.subscribers = 10;
   auto size = ParseSize(raw.size);
   if (!size.ok()) return size.status();
-  if (*size < kBenchPayloadBytesMin || *size > kBenchPayloadBytesMax) {
+  if (*size < bench::kPayloadBytesMin || *size > bench::kPayloadBytesMax) {
     return InvalidArgument(
-        fmt::format("--size must be {} bytes to 64MiB; choose another", kBenchPayloadBytesMin));
+        fmt::format("--size must be {} bytes to 64MiB; choose another", bench::kPayloadBytesMin));
   }
   bench.payload_bytes = *size;
   auto rate = ParseRate(raw.rate);

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "bench/load/load.h"
 #include "cli/quantity.h"
 #include "common/clock.h"
 #include "common/topic/filter.h"
@@ -60,20 +61,7 @@ struct WaitCommand {
   std::optional<TopicCount> subscribers;
 };
 
-struct BenchCommand {
-  enum class Kind { kFanout, kLatency };
-
-  Kind kind = Kind::kFanout;
-  uint32_t publishers = 1;
-  uint32_t subscribers = 1;
-  uint32_t topics = 1;
-  uint64_t payload_bytes = 128;
-  // Messages a second of all publishers together. Unset: fanout as fast as it goes, latency one at
-  // a time.
-  std::optional<uint64_t> rate;
-  Duration measured = std::chrono::seconds(5);
-  Duration warmup = std::chrono::seconds(1);
-};
+using BenchCommand = bench::Load;
 
 using Command = std::variant<PubCommand, SubCommand, StatusCommand, WaitCommand, BenchCommand>;
 

@@ -15,6 +15,10 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+# The clients of the brokers that Belfry is compared with; what needs them is left out without them. Their
+# CMake configs in Debian 12 are broken.
+pkg_check_modules(HIREDIS QUIET IMPORTED_TARGET hiredis)
+pkg_check_modules(NATS QUIET IMPORTED_TARGET libnats)
 
 if(BELFRY_GRPC)
   find_package(gRPC CONFIG REQUIRED)

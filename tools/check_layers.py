@@ -35,8 +35,9 @@ FLOORS = {
 BESIDE = {
     "client-lib": ["proto", "common"],
     "client-lib/examples": ["client-lib", "proto", "common"],
-    "cli": ["client-lib", "proto", "common"],
-    "bench": ["client-lib", "proto", "common"],
+    "bench/load": ["client-lib", "common"],
+    "bench": ["bench/load", "client-lib", "proto", "common"],
+    "cli": ["bench/load", "client-lib", "proto", "common"],
 }
 
 # What a folder may not include although it lies below.
@@ -65,6 +66,8 @@ LIBRARIES = {
                   "client-lib", "cli", "bench"]),
     "CLI11": (r"CLI/", ["broker/daemon", "cli", "bench", "client-lib/examples"]),
     "libsystemd": (r"systemd/", ["broker/daemon"]),
+    "hiredis": (r"hiredis/", ["bench"]),
+    "cnats": (r"nats/", ["bench"]),
     "GoogleTest": (r"gtest/|gmock/|rapidcheck", []),
 }
 

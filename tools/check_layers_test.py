@@ -97,6 +97,8 @@ class CheckLayers(unittest.TestCase):
                 ("google/protobuf/message.h", "broker/frontend/grpc", "broker/core"),
                 ("google/protobuf/message.h", "cli", "common"),
                 ("CLI/CLI.hpp", "cli", "broker/config"),
+                ("hiredis/hiredis.h", "bench", "cli"),
+                ("nats/nats.h", "bench", "client-lib/src"),
                 ("systemd/sd-daemon.h", "broker/daemon", "broker/reactor"),
         ]:
             with self.subTest(header=header, stranger=stranger):
@@ -138,6 +140,12 @@ class CheckLayers(unittest.TestCase):
         self.assert_caught("only the public headers", {
             "client-lib/src/a.h": [], "cli/a.cc": ['"client-lib/src/a.h"']})
         self.assert_clean({"cli/a.cc": ['"belfry/client.h"']})
+
+    def test_the_command_shares_the_load_but_not_the_comparison(self):
+        self.assert_clean({"bench/load/a.h": ['"belfry/client.h"'], "cli/a.cc": ['"bench/load/a.h"'],
+                           "bench/a.cc": ['"bench/load/a.h"']})
+        self.assert_caught("cli may include only", {"bench/a.h": [], "cli/a.cc": ['"bench/a.h"']})
+        self.assert_caught("bench/load may include only", {"bench/a.h": [], "bench/load/a.cc": ['"bench/a.h"']})
 
     def test_headers_are_named_from_the_root_and_exist(self):
         self.assert_caught("by their path from the root", {"common/a.cc": ['"b.h"'], "common/b.h": []})

@@ -15,7 +15,6 @@ Programs come from --bin, or $BELFRY_BIN, or build/release/bin.
 import argparse
 import collections
 import http.client
-import json
 import os
 import pathlib
 import queue
@@ -28,61 +27,13 @@ import threading
 import time
 import urllib.parse
 
+from programs import END_SECONDS, START_SECONDS, Program, Trouble, wait_for_ports
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROOM = "tour"
 LINE_CHARACTERS_MAX = 400  # a line of prose; the rest of a longer one adds nothing to see
-START_SECONDS = 30  # for each program, on a machine that is still busy with its build
 ARRIVAL_SECONDS = 5  # a line that takes longer counts as lost
 LOST_IN_A_ROW_MAX = 3  # after that, something is broken and the rest would only take time
-END_SECONDS = 15
-
-
-class Trouble(Exception):
-    """What went wrong, as a text for the terminal."""
-
-
-class Program:
-    """A process that we started. Its output is in a log file, unless it is to be read."""
-
-    def __init__(self, name, words, logs, read=False):
-        self.name = name
-        self.log = logs / f"{name}.log"
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [str(word) for word in words], stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if read else log, stderr=log,
-                start_new_session=True)  # Ctrl-C is for us; we end the others in order
-
-    def check(self):
-        if self.process.poll() is not None:
-            raise Trouble(f"{self.name} ended with code {self.process.returncode}{self.last_words()}")
-
-    def last_words(self):
-        lines = self.log.read_text(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
-        return f" ({said[-1]})" if said else ""
-
-    def end(self):
-        """Asks it to end, and makes it. Its exit code, or None if it had to be killed."""
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            return self.process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return None
-
-
-def wait_for_ports(program, path):
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if path.exists():
-            return json.loads(path.read_text())
-        program.check()
-        time.sleep(0.01)
-    raise Trouble(f"{program.name} wrote no ports file within {START_SECONDS} s")
-
 
 # node: where it was seen; at: on time.monotonic; id: of the event
 Seen = collections.namedtuple("Seen", "node at kind id text")

@@ -236,6 +236,16 @@ class Command(unittest.TestCase):
             self.assertGreater(result["delivered"], 0)
             self.assertEqual(result["gaps"], 0)
 
+    def test_a_rate_that_nobody_can_keep_ends_and_is_told(self):
+        self.start_broker()
+        done = self.belfry("bench", "fanout", "--rate", "100000000", "--seconds", "0.1", "--warmup", "0.1",
+                           "--timeout", "100ms", "--json")
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(b"could be published; lower --rate, or look", done.stderr)
+        result = json.loads(done.stdout)
+        self.assertEqual((result["published"], result["failed"]), (0, 10_000_000), result)
+        self.assertGreater(result["late_max_us"], 100_000, result)
+
     def make_certificates(self):
         def openssl(*words):
             subprocess.run(["openssl", *words], cwd=self.stage.folder, check=True, stdout=subprocess.DEVNULL,

@@ -3,49 +3,11 @@
 
 #include <string>
 
-#include "cli/bench_result.h"
 #include "cli/node_report.h"
 #include "cli/pub_summary.h"
 
 namespace belfry::cli {
 namespace {
-
-TEST(BenchResult, Json) {
-  BenchResult result;
-  for (int i = 0; i < 100; ++i) result.delays.Record(50'000);
-  result.delays.Record(900'000);
-  result.published = 1000;
-  result.publish_seconds = 2;
-  result.seconds = 2.5;
-  result.expected = 10'000;
-  result.delivered = 9'990;
-  result.gaps = 1;
-  result.client_cpu_s = 1.25;
-  const std::string json = BenchJson(result);
-  EXPECT_EQ(json.substr(0, json.find(",\"p50_us\"")),
-            R"({"deliveries_per_s":3996.0,"publishes_per_s":500.0)");
-  EXPECT_NE(json.find(R"("max_us":900.0,"expected":10000,"delivered":9990,"gaps":1,)"
-                      R"("client_cpu_s":1.250,"broker_cpu_s":null,"seconds":2.500)"),
-            std::string::npos)
-      << json;
-}
-
-TEST(BenchResult, NothingDeliveredHasNoPercentiles) {
-  const std::string json = BenchJson(BenchResult());
-  EXPECT_NE(json.find(R"("p50_us":null,"p99_us":null,"p999_us":null,"max_us":null)"),
-            std::string::npos)
-      << json;
-  EXPECT_NE(json.find(R"("deliveries_per_s":0.0)"), std::string::npos) << json;
-}
-
-TEST(BenchResult, TextShowsCpuForEachDelivery) {
-  BenchResult result;
-  result.delays.Record(1000);
-  result.delivered = 1'000'000;
-  result.broker_cpu_s = 0.5;
-  EXPECT_NE(BenchText(BenchCommand(), result).find("broker CPU  0.50 s (0.500 us a delivery)"),
-            std::string::npos);
-}
 
 PublishOutcome Outcome(PublishOutcome::Kind kind, std::string text) {
   PublishOutcome outcome;

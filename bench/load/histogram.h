@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace belfry::cli {
+namespace belfry::bench {
 
 class Histogram {
  public:
@@ -41,4 +41,4 @@ class Histogram {
   uint64_t max_ = 0;
 };
 
-}  // namespace belfry::cli
+}  // namespace belfry::bench

@@ -16,13 +16,13 @@
 #include <string>
 #include <string_view>
 
-#include "cli/options.h"
+#include "bench/load/load.h"
 #include "common/clock.h"
 
-namespace belfry::cli {
+namespace belfry::bench {
 
-inline constexpr size_t kBenchPayloadBytesMin = 16;
-inline constexpr size_t kBenchPayloadBytesMax = size_t{64} << 20;
+inline constexpr size_t kPayloadBytesMin = 16;
+inline constexpr size_t kPayloadBytesMax = size_t{64} << 20;
 
 struct Stamp {
   Instant due;
@@ -30,33 +30,35 @@ struct Stamp {
   bool measured = false;
 };
 
-// `payload` has at least kBenchPayloadBytesMin bytes.
+// `payload` has at least kPayloadBytesMin bytes.
 void WriteStamp(const Stamp& stamp, std::string& payload);
 // Empty if the payload cannot be one of ours.
 std::optional<Stamp> ReadStamp(std::string_view payload);
 
-class BenchPlan {
+class Plan {
  public:
   // `run` makes the topics differ from those of every other run.
-  BenchPlan(const BenchCommand& command, uint64_t run) : command_(command), run_(run) {}
+  Plan(const Load& load, uint64_t run) : load_(load), run_(run) {}
 
-  const BenchCommand& command() const { return command_; }
+  const Load& load() const { return load_; }
 
   std::string TopicName(uint32_t topic) const;
-  uint32_t TopicOfSubscriber(uint32_t subscriber) const { return subscriber % command_.topics; }
+  uint32_t TopicOfSubscriber(uint32_t subscriber) const { return subscriber % load_.topics; }
   uint32_t SubscribersOf(uint32_t topic) const;
   // Publishers take the topics in turn, each beginning with another.
   uint32_t TopicOf(uint32_t publisher, uint64_t message) const {
-    return static_cast<uint32_t>((publisher + message) % command_.topics);
+    return static_cast<uint32_t>((publisher + message) % load_.topics);
   }
   // With a rate: the publishers' messages are due evenly, one publisher after the other.
   Instant DueTime(Instant start, uint32_t publisher, uint64_t message) const;
   // Without one: how many messages of one publisher may be under way.
   uint64_t Window() const;
+  // Whether a publisher waits for each message's deliveries.
+  bool OneAtATime() const { return load_.kind == Load::Kind::kLatency && !load_.rate; }
 
  private:
-  const BenchCommand command_;
+  const Load load_;
   const uint64_t run_;
 };
 
-}  // namespace belfry::cli
+}  // namespace belfry::bench

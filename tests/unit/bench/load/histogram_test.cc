@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/histogram.h"
+#include "bench/load/histogram.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-namespace belfry::cli {
+namespace belfry::bench {
 namespace {
 
 TEST(Histogram, EmptySaysZero) {
@@ -74,4 +74,4 @@ TEST(Histogram, MergingEqualsRecordingInOne) {
 }
 
 }  // namespace
-}  // namespace belfry::cli
+}  // namespace belfry::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/bench_plan.h"
+#include "bench/load/plan.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "common/check.h"
 
-namespace belfry::cli {
+namespace belfry::bench {
 namespace {
 
 constexpr size_t kPublisherAt = 8;
@@ -22,7 +22,7 @@ constexpr uint64_t kWindowBytes = 4 << 20;
 }  // namespace
 
 void WriteStamp(const Stamp& stamp, std::string& payload) {
-  BELFRY_CHECK(payload.size() >= kBenchPayloadBytesMin);
+  BELFRY_CHECK(payload.size() >= kPayloadBytesMin);
   const int64_t due_ns = stamp.due.time_since_epoch().count();
   const uint32_t phase = stamp.measured ? 1 : 0;
   std::memcpy(payload.data(), &due_ns, sizeof due_ns);
@@ -31,7 +31,7 @@ void WriteStamp(const Stamp& stamp, std::string& payload) {
 }
 
 std::optional<Stamp> ReadStamp(std::string_view payload) {
-  if (payload.size() < kBenchPayloadBytesMin) return std::nullopt;
+  if (payload.size() < kPayloadBytesMin) return std::nullopt;
   int64_t due_ns = 0;
   uint32_t phase = 0;
   Stamp stamp;
@@ -44,26 +44,26 @@ std::optional<Stamp> ReadStamp(std::string_view payload) {
   return stamp;
 }
 
-std::string BenchPlan::TopicName(uint32_t topic) const {
+std::string Plan::TopicName(uint32_t topic) const {
   return fmt::format("belfry.bench.{:016x}.{}", run_, topic);
 }
 
-uint32_t BenchPlan::SubscribersOf(uint32_t topic) const {
-  const uint32_t each = command_.subscribers / command_.topics;
-  return each + (topic < command_.subscribers % command_.topics ? 1 : 0);
+uint32_t Plan::SubscribersOf(uint32_t topic) const {
+  const uint32_t each = load_.subscribers / load_.topics;
+  return each + (topic < load_.subscribers % load_.topics ? 1 : 0);
 }
 
-Instant BenchPlan::DueTime(Instant start, uint32_t publisher, uint64_t message) const {
-  BELFRY_CHECK(command_.rate.has_value());
-  const double place = static_cast<double>(message) * command_.publishers + publisher;
+Instant Plan::DueTime(Instant start, uint32_t publisher, uint64_t message) const {
+  BELFRY_CHECK(load_.rate.has_value());
+  const double place = static_cast<double>(message) * load_.publishers + publisher;
   // A double is exact to the nanosecond for a hundred days.
-  return start + Duration(static_cast<int64_t>(place * 1e9 / static_cast<double>(*command_.rate)));
+  return start + Duration(static_cast<int64_t>(place * 1e9 / static_cast<double>(*load_.rate)));
 }
 
-uint64_t BenchPlan::Window() const {
-  if (command_.kind == BenchCommand::Kind::kLatency) return 1;
-  const uint64_t all = std::min(kWindowMessages, kWindowBytes / command_.payload_bytes);
-  return std::max<uint64_t>(1, all / command_.publishers);
+uint64_t Plan::Window() const {
+  if (load_.kind == Load::Kind::kLatency) return 1;
+  const uint64_t all = std::min(kWindowMessages, kWindowBytes / load_.payload_bytes);
+  return std::max<uint64_t>(1, all / load_.publishers);
 }
 
-}  // namespace belfry::cli
+}  // namespace belfry::bench

@@ -11,7 +11,7 @@
 #include "common/clock.h"
 #include "common/mutex.h"
 
-namespace belfry::cli {
+namespace belfry::bench {
 
 class LockStep {
  public:
@@ -45,4 +45,4 @@ class LockStep {
   uint64_t wanted_ BELFRY_GUARDED_BY(mutex_) = 0;
 };
 
-}  // namespace belfry::cli
+}  // namespace belfry::bench

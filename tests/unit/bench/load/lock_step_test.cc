@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/lock_step.h"
+#include "bench/load/lock_step.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <thread>
 
-namespace belfry::cli {
+namespace belfry::bench {
 namespace {
 
 using std::chrono::milliseconds;
@@ -38,4 +38,4 @@ TEST(LockStep, GivesUpAndCountsLateArrivalsForLaterWaits) {
 }
 
 }  // namespace
-}  // namespace belfry::cli
+}  // namespace belfry::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/bench_plan.h"
+#include "bench/load/plan.h"
 
 #include <gtest/gtest.h>
 
@@ -7,20 +7,20 @@
 #include <string>
 #include <vector>
 
-namespace belfry::cli {
+namespace belfry::bench {
 namespace {
 
 using std::chrono::microseconds;
 
-BenchCommand Command(uint32_t publishers, uint32_t subscribers, uint32_t topics) {
-  BenchCommand command;
-  command.publishers = publishers;
-  command.subscribers = subscribers;
-  command.topics = topics;
-  return command;
+Load LoadOf(uint32_t publishers, uint32_t subscribers, uint32_t topics) {
+  Load load;
+  load.publishers = publishers;
+  load.subscribers = subscribers;
+  load.topics = topics;
+  return load;
 }
 
-TEST(BenchPlan, AStampComesBackAsItWasWritten) {
+TEST(Plan, AStampComesBackAsItWasWritten) {
   std::string payload(32, 'x');
   WriteStamp({Instant(Duration(123'456'789'012)), 7, true}, payload);
   const auto stamp = ReadStamp(payload);
@@ -31,14 +31,14 @@ TEST(BenchPlan, AStampComesBackAsItWasWritten) {
   EXPECT_EQ(payload.substr(16), std::string(16, 'x'));
 }
 
-TEST(BenchPlan, WhatHasNoStampIsNotOurs) {
+TEST(Plan, WhatHasNoStampIsNotOurs) {
   EXPECT_FALSE(ReadStamp("short").has_value());
   EXPECT_FALSE(ReadStamp(std::string(16, 'x')).has_value());
 }
 
-TEST(BenchPlan, SubscribersPerTopicAddUp) {
+TEST(Plan, SubscribersPerTopicAddUp) {
   for (const uint32_t topics : {1u, 3u, 10u, 12u}) {
-    const BenchPlan plan(Command(1, 10, topics), 1);
+    const Plan plan(LoadOf(1, 10, topics), 1);
     std::vector<uint32_t> counted(topics);
     for (uint32_t i = 0; i < 10; ++i) ++counted[plan.TopicOfSubscriber(i)];
     for (uint32_t topic = 0; topic < topics; ++topic) {
@@ -47,16 +47,16 @@ TEST(BenchPlan, SubscribersPerTopicAddUp) {
   }
 }
 
-TEST(BenchPlan, TopicsDifferByNumberAndRun) {
-  const BenchPlan a(Command(1, 1, 2), 1), b(Command(1, 1, 2), 2);
+TEST(Plan, TopicsDifferByNumberAndRun) {
+  const Plan a(LoadOf(1, 1, 2), 1), b(LoadOf(1, 1, 2), 2);
   EXPECT_NE(a.TopicName(0), a.TopicName(1));
   EXPECT_NE(a.TopicName(0), b.TopicName(0));
 }
 
-TEST(BenchPlan, MessagesAreDueEvenlyAcrossPublishers) {
-  BenchCommand command = Command(2, 1, 1);
-  command.rate = 1000;
-  const BenchPlan plan(command, 1);
+TEST(Plan, MessagesAreDueEvenlyAcrossPublishers) {
+  Load load = LoadOf(2, 1, 1);
+  load.rate = 1000;
+  const Plan plan(load, 1);
   const Instant start{Duration(5'000'000'000)};
   EXPECT_EQ(plan.DueTime(start, 0, 0), start);
   EXPECT_EQ(plan.DueTime(start, 1, 0), start + microseconds(1000));
@@ -64,17 +64,17 @@ TEST(BenchPlan, MessagesAreDueEvenlyAcrossPublishers) {
   EXPECT_EQ(plan.DueTime(start, 1, 499'999'999), start + microseconds(999'999'999'000));
 }
 
-TEST(BenchPlan, TheWindowIsBoundedInMessagesAndBytes) {
-  BenchCommand command = Command(1, 10, 1);
-  EXPECT_EQ(BenchPlan(command, 1).Window(), 8192u);
-  command.payload_bytes = 1 << 20;
-  EXPECT_EQ(BenchPlan(command, 1).Window(), 4u);
-  command.payload_bytes = 64 << 20;
-  EXPECT_EQ(BenchPlan(command, 1).Window(), 1u);
-  command.kind = BenchCommand::Kind::kLatency;
-  command.payload_bytes = 128;
-  EXPECT_EQ(BenchPlan(command, 1).Window(), 1u);
+TEST(Plan, TheWindowIsBoundedInMessagesAndBytes) {
+  Load load = LoadOf(1, 10, 1);
+  EXPECT_EQ(Plan(load, 1).Window(), 8192u);
+  load.payload_bytes = 1 << 20;
+  EXPECT_EQ(Plan(load, 1).Window(), 4u);
+  load.payload_bytes = 64 << 20;
+  EXPECT_EQ(Plan(load, 1).Window(), 1u);
+  load.kind = Load::Kind::kLatency;
+  load.payload_bytes = 128;
+  EXPECT_EQ(Plan(load, 1).Window(), 1u);
 }
 
 }  // namespace
-}  // namespace belfry::cli
+}  // namespace belfry::bench

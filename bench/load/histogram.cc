@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/histogram.h"
+#include "bench/load/histogram.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-namespace belfry::cli {
+namespace belfry::bench {
 
 Histogram::Histogram() : counts_(kBuckets) {}
 
@@ -47,4 +47,4 @@ uint64_t Histogram::Percentile(double fraction) const {
   return max_;
 }
 
-}  // namespace belfry::cli
+}  // namespace belfry::bench
