@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -19,6 +20,7 @@
 #include "cli/client_setup.h"
 #include "cli/commands.h"
 #include "cli/printer.h"
+#include "cli/progress.h"
 #include "cli/text.h"
 
 namespace belfry::cli {
@@ -32,6 +34,7 @@ constexpr Duration kRunUp = milliseconds(20);
 // After the last outcome: if nothing has come for this long, nothing more will.
 constexpr Duration kQuiet = seconds(2);
 constexpr Duration kAdminPatience = seconds(2);
+constexpr Duration kProgressStep = milliseconds(100);
 
 double CpuSeconds() {
   rusage usage = {};
@@ -47,7 +50,9 @@ double ToSeconds(Duration duration) { return std::chrono::duration<double>(durat
 class BenchRun {
  public:
   BenchRun(const GlobalOptions& global, const BenchCommand& command)
-      : global_(global), plan_(command, std::random_device()()) {}
+      : global_(global),
+        plan_(command, std::random_device()()),
+        progress_(clock_, Progress::ForPeople(global)) {}
 
   int Run();
 
@@ -56,6 +61,8 @@ class BenchRun {
   // Empty, or what is wrong.
   std::string StartAll();
   void Measure(BenchResult& result);
+  // Shows meanwhile what is going on, if somebody watches.
+  void SleepUntil(Instant end, const std::function<std::string()>& text);
   uint64_t Delivered() const;
   // Until all that is expected has come, or nothing comes any more. When the last of it came.
   Instant AwaitDeliveries(uint64_t expected);
@@ -64,6 +71,7 @@ class BenchRun {
   const GlobalOptions& global_;
   const BenchPlan plan_;
   const SystemClock clock_;
+  Progress progress_;
   std::unique_ptr<Admin> admin_;
   std::vector<std::unique_ptr<LockStep>> steps_;
   std::vector<std::unique_ptr<BenchSubscriber>> subscribers_;
@@ -98,13 +106,29 @@ std::string BenchRun::StartAll() {
       return TerminalText(wrong) + "; see belfry bench --help";
     }
   }
+  size_t ready = 0;
+  const auto connected = [&] {
+    return ProgressText("connected", ready, subscribers_.size() + publishers_.size(), {});
+  };
   for (const auto& subscriber : subscribers_) {
+    progress_.Show(connected);
+    ++ready;
     if (!subscriber->WaitUntilReady(left())) return subscriber->last_reason().Explain(global_);
   }
   for (const auto& publisher : publishers_) {
+    progress_.Show(connected);
+    ++ready;
     if (!publisher->WaitUntilReady(left())) return LastReason().Explain(global_);
   }
   return "";
+}
+
+void BenchRun::SleepUntil(Instant end, const std::function<std::string()>& text) {
+  while (progress_.shown() && clock_.Now() < end) {
+    progress_.Show(text);
+    std::this_thread::sleep_until(std::min(end, clock_.Now() + kProgressStep));
+  }
+  std::this_thread::sleep_until(end);
 }
 
 uint64_t BenchRun::Delivered() const {
@@ -136,10 +160,16 @@ void BenchRun::Measure(BenchResult& result) {
   const Instant start = clock_.Now() + kRunUp;
   for (const auto& publisher : publishers_) publisher->Go(start);
   const Instant measured = start + plan_.command().warmup;
-  std::this_thread::sleep_until(measured);
+  SleepUntil(measured, [] { return std::string("warming up"); });
   const auto broker_before = AskBroker();
   const double client_before = CpuSeconds();
 
+  SleepUntil(measured + plan_.command().measured, [&] {
+    const Duration since = clock_.Now() - measured;
+    return fmt::format("measuring, {:.0f} of {:.0f} s: {}", ToSeconds(since),
+                       ToSeconds(plan_.command().measured),
+                       ProgressText("delivered", Delivered(), 0, since));
+  });
   Instant last_published = measured;
   for (const auto& publisher : publishers_) {
     publisher->Join(global_.timeout);
@@ -167,9 +197,14 @@ int BenchRun::Run() {
   if (!admin.ok()) return Fail(MessageOf(admin.status()));
   admin_ = *std::move(admin);
   Make();
-  if (const std::string wrong = StartAll(); !wrong.empty()) return Fail(wrong);
+  const std::string wrong = StartAll();
+  if (!wrong.empty()) {
+    progress_.Clear();
+    return Fail(wrong);
+  }
   BenchResult result;
   Measure(result);
+  progress_.Clear();
   for (const auto& publisher : publishers_) publisher->Stop();
   for (const auto& subscriber : subscribers_) {
     subscriber->Stop();

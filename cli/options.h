@@ -53,7 +53,38 @@ struct SubCommand {
   std::optional<uint64_t> count;
 };
 
+struct TopicsCommand {
+  // A wildcard filter; empty: all.
+  std::string filter;
+};
+
+struct TopicShowCommand {
+  std::string topic;
+};
+
+struct SessionsCommand {
+  bool slow_only = false;
+};
+
+// 16 hexadecimal digits each.
+struct SessionShowCommand {
+  std::string session_id;
+};
+struct SessionKickCommand {
+  std::string session_id;
+};
+
 struct StatusCommand {};
+
+struct TopCommand {
+  // From one look at the broker to the next.
+  Duration interval = std::chrono::seconds(1);
+  // Ends after that many looks.
+  std::optional<uint64_t> count;
+};
+
+// Prints the script for bash.
+struct CompletionCommand {};
 
 struct WaitCommand {
   // Unset: until the node is ready.
@@ -75,7 +106,9 @@ struct BenchCommand {
   Duration warmup = std::chrono::seconds(1);
 };
 
-using Command = std::variant<PubCommand, SubCommand, StatusCommand, WaitCommand, BenchCommand>;
+using Command = std::variant<PubCommand, SubCommand, TopicsCommand, TopicShowCommand,
+                             SessionsCommand, SessionShowCommand, SessionKickCommand, StatusCommand,
+                             WaitCommand, TopCommand, BenchCommand, CompletionCommand>;
 
 struct Invocation {
   GlobalOptions global;
