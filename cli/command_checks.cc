@@ -49,6 +49,21 @@ StatusOr<Command> CheckPub(const RawOptions& raw) {
   return pub;
 }
 
+constexpr std::pair<std::string_view, OverflowPolicy> kOverflowPolicies[] = {
+    {"drop-oldest", OverflowPolicy::kDropOldest},
+    {"drop-newest", OverflowPolicy::kDropNewest},
+    {"conflate", OverflowPolicy::kConflate},
+    {"disconnect", OverflowPolicy::kDisconnect}};
+
+StatusOr<OverflowPolicy> ParseOverflow(std::string_view text) {
+  for (const auto& [name, policy] : kOverflowPolicies) {
+    if (text == name) return policy;
+  }
+  return InvalidArgument(fmt::format(
+      "--overflow '{}' is not known; use drop-oldest, drop-newest, conflate or disconnect",
+      TerminalText(text)));
+}
+
 StatusOr<Command> CheckSub(const RawOptions& raw) {
   SubCommand sub;
   const FilterKind kind = raw.literal ? FilterKind::kLiteral
@@ -60,6 +75,9 @@ StatusOr<Command> CheckSub(const RawOptions& raw) {
       return valid;
   }
   if (raw.sub_count > 0) sub.count = raw.sub_count;
+  const auto overflow = ParseOverflow(raw.overflow);
+  if (!overflow.ok()) return overflow.status();
+  sub.overflow = *overflow;
   return sub;
 }
 

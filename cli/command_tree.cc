@@ -74,6 +74,9 @@ void AddSub(CLI::App& app, RawOptions& raw) {
   sub->add_option("--count", raw.sub_count, "end after that many messages")
       ->check(CLI::Range(uint64_t{1}, UINT64_MAX))
       ->type_name("N");
+  sub->add_option("--overflow", raw.overflow,
+                  "when too slow: drop-oldest (the default), drop-newest, conflate, disconnect")
+      ->type_name("POLICY");
 }
 
 void AddTopics(CLI::App& app, RawOptions& raw) {

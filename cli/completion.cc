@@ -91,6 +91,8 @@ std::string BashCompletion(const CommandReference& belfry) {
   script +=
       "    --tls-ca|--tls-cert|--tls-key) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
       "    --ack) COMPREPLY=($(compgen -W 'none accepted' -- \"$word\")); return ;;\n"
+      "    --overflow) COMPREPLY=($(compgen -W 'drop-oldest drop-newest conflate disconnect' -- "
+      "\"$word\")); return ;;\n"
       "    --server) COMPREPLY=($(compgen -W \"127.0.0.1:7450\" -- \"$word\")); return ;;\n";
   script += fmt::format("    {}) return ;;\n", values);
   script += kWords;

@@ -32,10 +32,16 @@ inline constexpr char kSubHelp[] =
     "Each filter keeps its messages in order; those of two filters may come out of order with each "
     "other.\n"
     "Quote filters: the shell reads * and > too.\n"
+    "--overflow says what becomes of messages that gather faster than they are printed: the oldest "
+    "or "
+    "the\n"
+    "newest are lost, and a gap says so; or only the latest of each topic and key is kept; or it "
+    "ends.\n"
     "\n"
     "Examples:\n"
     "  belfry sub 'town.>'\n"
     "  belfry sub 'orders.*.paid' 'orders.*.sent' --count 10 --json\n"
+    "  belfry sub 'prices.*' --overflow conflate\n"
     "  belfry sub --literal 'a.*'";
 inline constexpr char kTopicsHelp[] =
     "Topics with a literal subscription, and those published to in the last ten minutes, sorted. "

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "belfry/overflow_policy.h"
 #include "cli/quantity.h"
 #include "common/clock.h"
 #include "common/topic/filter.h"
@@ -49,6 +50,7 @@ struct PubCommand {
 
 struct SubCommand {
   std::vector<Filter> filters;
+  OverflowPolicy overflow = OverflowPolicy::kDropOldest;
   // Ends after that many messages.
   std::optional<uint64_t> count;
 };

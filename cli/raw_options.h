@@ -30,6 +30,7 @@ struct RawOptions {
   std::vector<std::string> filters;
   bool literal = false, glob = false;
   uint64_t sub_count = 0;
+  std::string overflow = "drop-oldest";
 
   // topics, sessions, session
   std::string topics_filter;

@@ -114,9 +114,15 @@ SubscribeOptions SubRun::OptionsOf(size_t index) {
     interrupt_.Wake();
   };
   options.on_refused = [this, index](const Error& error) {
-    End(fmt::format("the broker refused {}: {}; choose another filter",
-                    TerminalText(command_.filters[index].text), TerminalText(error.text)));
+    const std::string filter = TerminalText(command_.filters[index].text);
+    if (error.code == Error::kSlowSubscriber) {
+      return End(fmt::format("{} was too slow and ended; read faster, or choose another --overflow",
+                             filter));
+    }
+    End(fmt::format("the broker refused {}: {}; choose another filter", filter,
+                    TerminalText(error.text)));
   };
+  options.overflow = command_.overflow;
   options.queue_messages_max = kQueueMessagesMax;
   options.queue_bytes_max = kQueueBytesMax;
   return options;

@@ -156,7 +156,7 @@ class AdminCommand(CommandCase):
             os.kill(sub.pid, signal.SIGSTOP)
             payload = os.urandom(40_000).hex().encode()
             while self.json_of("session", "show", session)["dropped"] == 0:
-                self.ok("pub", "t", "--lines", stdin=payload + b"\n" * 100)
+                self.ok("pub", "t", "--lines", stdin=(payload + b"\n") * 100)
             os.kill(sub.pid, signal.SIGCONT)
             self.ok("pub", "t", "last")
             out = bytearray()
@@ -176,6 +176,37 @@ class AdminCommand(CommandCase):
                 self.assertIn(f"lost {lost} ", errors.decode())
             else:
                 self.assertIn("(lane_half_full)", errors.decode())
+
+    def test_overflow_policies(self):
+        self.start_broker("slow.queue_messages=200", "limits.payload_bytes=128KiB")
+        payload = os.urandom(40_000).hex().encode()
+
+        def stop_and_flood(policy, enough):
+            sub = self.start_sub("t", "--overflow", policy)
+            self.ok("wait", "--subscribers", "t=1")
+            session = self.sessions()[0]["session_id"]
+            os.kill(sub.pid, signal.SIGSTOP)
+            while not enough(session):
+                self.ok("pub", "t", "--lines", stdin=(payload + b"\n") * 100)
+            os.kill(sub.pid, signal.SIGCONT)
+            self.ok("wait", "--subscribers", "t=1")
+            self.ok("pub", "t", "last")
+            out = bytearray()
+            while b"last" not in out:
+                out += sub.stdout.read1()
+            sub.send_signal(signal.SIGINT)
+            errors = sub.communicate(timeout=PATIENCE)[1].decode()
+            self.assertEqual(sub.returncode, 0, errors)
+            return bytes(out), errors
+        out, errors = stop_and_flood("conflate", lambda _: self.json_of("status")["conflated"] > 0)
+        self.assertNotIn(b"gap", out)
+        self.assertNotIn("lost", errors)
+        out, errors = stop_and_flood("drop-newest",
+                                     lambda session: self.json_of("session", "show", session)["dropped"] > 0)
+        self.assertIn(b"(overflow)", out)
+        out, errors = stop_and_flood("disconnect", lambda session: session not in self.ok("sessions"))
+        self.assertIn("# reconnecting: ", errors)
+        self.assertIn(b"(reconnect)", out)
 
     def test_a_slow_reader_of_sub_is_told_and_held_up_alone(self):
         self.start_broker("slow.queue_messages=1000000", "slow.queue_bytes=1GiB", "slow.queue_age=1h")
