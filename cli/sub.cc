@@ -63,8 +63,8 @@ class SubRun {
       : global_(global),
         command_(command),
         style_(Style::For(STDOUT_FILENO, global)),
-        executor_(std::make_shared<IdleExecutor>([this] { Flush(); })),
-        left_(command.count) {}
+        left_(command.count),
+        executor_(std::make_shared<IdleExecutor>([this] { Flush(); })) {}
 
   int Run();
 
@@ -94,7 +94,6 @@ class SubRun {
   Interrupt interrupt_;
   Printer printer_;
   LastReason last_reason_;
-  std::shared_ptr<IdleExecutor> executor_;
   std::atomic<size_t> confirmed_{0};
   // Used by the handler thread alone, while there is one.
   std::optional<uint64_t> left_;
@@ -102,6 +101,8 @@ class SubRun {
   Mutex mutex_;
   // Set once: empty for success.
   std::optional<std::string> end_ BELFRY_GUARDED_BY(mutex_);
+  // Last: its thread uses the above.
+  std::shared_ptr<IdleExecutor> executor_;
 };
 
 SubscribeOptions SubRun::OptionsOf(size_t index) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/top_feed.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "cli/ranking.h"
@@ -15,6 +18,13 @@ constexpr size_t kRankedMax = 500;
 constexpr Duration kPatience = std::chrono::seconds(2);
 // Reading lists may take one part in so many of the time: long ones must not load a broker.
 constexpr int kListsShare = 10;
+
+std::string ProblemOf(const Status& status) {
+  if (status.ok()) return "";
+  const bool silent =
+      status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kDeadlineExceeded;
+  return silent ? fmt::format("no answer ({})", MessageOf(status)) : MessageOf(status);
+}
 
 }  // namespace
 
@@ -53,7 +63,7 @@ void TopFeed::Run(Duration first_patience) {
   do {
     due = std::max(due + interval_, clock_.Now());
     const Status status = Look(patience, view_);
-    view_.problem = status.ok() ? "" : MessageOf(status);
+    view_.problem = ProblemOf(status);
     {
       const MutexLock lock(mutex_);
       latest_ = {status, view_};

@@ -91,7 +91,7 @@ class Screen {
       Add("belfry top", &Style::Bold);
     }
     if (!view_.problem.empty()) {
-      Add(fmt::format("no answer, trying again: {}", TerminalText(view_.problem)), &Style::Red);
+      Add(fmt::format("trying again: {}", TerminalText(view_.problem)), &Style::Red);
     } else if (view_.node && !view_.node->ready && !view_.node->reasons.empty()) {
       Add(TerminalText(view_.node->reasons.front()), &Style::Yellow);
     }

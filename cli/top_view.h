@@ -29,7 +29,7 @@ struct SlowerSession {
 
 struct TopView {
   int64_t time_unix_us = 0;
-  // Why there was no answer this time; what follows is then of the last one. Empty: all is fresh.
+  // Why this look failed; what follows is then of the last one. Empty: all is fresh.
   std::string problem;
   // Unset until the node has answered once.
   std::optional<NodeReport> node;

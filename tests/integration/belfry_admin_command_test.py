@@ -4,6 +4,7 @@
 says of the node's troubles."""
 import json
 import os
+import pty
 import signal
 import subprocess
 import unittest
@@ -176,6 +177,40 @@ class AdminCommand(CommandCase):
                 self.assertIn(f"lost {lost} ", errors.decode())
             else:
                 self.assertIn("(lane_half_full)", errors.decode())
+
+    def on_terminal(self, *words, term="xterm"):
+        """What it writes where both its outputs are a terminal."""
+        ours, theirs = pty.openpty()
+        program = self.stage.run("belfry", *words, env={**self.environment, "TERM": term},
+                                 stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        shown = bytearray()
+        try:
+            while piece := os.read(ours, 65536):
+                shown += piece
+        except OSError:  # Linux's way to say that nobody writes any more
+            pass
+        os.close(ours)
+        self.assertEqual(program.wait(PATIENCE), 0, bytes(shown))
+        return bytes(shown)
+
+    def test_colours_and_progress_only_where_somebody_watches(self):
+        self.start_broker()
+        self.ok("pub", "t", "x")
+        bench = ["bench", "latency", "--rate", "100", "--seconds", "1.5", "--warmup", "0"]
+        for words in (["status"], ["topics"], ["topic", "show", "t"]):
+            self.assertIn(b"\x1b[1m", self.on_terminal(*words))
+            self.assertNotIn(b"\x1b", self.on_terminal(*words, "--json"))
+            self.assertNotIn(b"\x1b", self.on_terminal(*words, term="dumb"))
+            self.assertNotIn("\x1b", self.ok(*words))
+        shown = self.on_terminal(*bench)
+        self.assertIn(b"\r\x1b[Kmeasuring, ", shown)
+        self.assertIn(b"\r\x1b[K1 publishers", shown, "it is gone before the result")
+        self.assertNotIn(b"measuring", self.on_terminal(*bench, "--json"))
+        done = self.belfry(*bench)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.environment["NO_COLOR"] = "1"
+        self.assertNotIn(b"\x1b", self.on_terminal("status"))
 
     def test_overflow_policies(self):
         self.start_broker("slow.queue_messages=200", "limits.payload_bytes=128KiB")
