@@ -113,6 +113,15 @@ class AdminCommand(CommandCase):
             self.assertEqual(self.ok("topics"), "")
             self.assertIn("no session", self.fails(1, "session", "show", "0" * 16))
 
+    def test_a_broker_that_stands_still_is_not_waited_for(self):
+        self.start_broker()
+        self.broker.send_signal(signal.SIGSTOP)
+        try:
+            for words in (["topics"], ["sessions"], ["topic", "show", "t"], ["status"], ["top"]):
+                self.assertIn("no answer", self.fails(1, *words, "--timeout", "300ms"))
+        finally:
+            self.broker.send_signal(signal.SIGCONT)
+
     def test_status_tells_of_parked_sessions_and_memory(self):
         self.start_broker("limits.memory=1GiB")
         sub = self.start_sub_of("t")
@@ -160,15 +169,13 @@ class AdminCommand(CommandCase):
                 self.ok("pub", "t", "--lines", stdin=(payload + b"\n") * 100)
             os.kill(sub.pid, signal.SIGCONT)
             self.ok("pub", "t", "last")
-            out = bytearray()
-            while b"last" not in out:
-                out += sub.stdout.read1()
+            out = self.read_until_last(sub)
             sub.send_signal(signal.SIGINT)
             rest, errors = sub.communicate(timeout=PATIENCE)
             self.assertEqual(sub.returncode, 0)
             self.assertRegex(errors.decode(), r"# received \d+ messages, lost \d+ \(\d+ by overflow\)")
             if words:
-                events = self.json_lines((bytes(out) + rest).decode())
+                events = self.json_lines((out + rest).decode())
                 notices = [event for event in events if event["type"] == "notice"]
                 self.assertTrue(notices, "told before it lost anything")
                 self.assertEqual(notices[0]["code"], "lane_half_full")
@@ -177,6 +184,16 @@ class AdminCommand(CommandCase):
                 self.assertIn(f"lost {lost} ", errors.decode())
             else:
                 self.assertIn("(lane_half_full)", errors.decode())
+
+    @staticmethod
+    def read_until_last(sub):
+        """Its output as far as the message "last"."""
+        out = bytearray()
+        while b"last" not in out[-1000:]:
+            piece = sub.stdout.read1()
+            assert piece, "it ended"
+            out += piece
+        return bytes(out)
 
     def on_terminal(self, *words, term="xterm"):
         """What it writes where both its outputs are a terminal."""
@@ -226,13 +243,11 @@ class AdminCommand(CommandCase):
             os.kill(sub.pid, signal.SIGCONT)
             self.ok("wait", "--subscribers", "t=1")
             self.ok("pub", "t", "last")
-            out = bytearray()
-            while b"last" not in out:
-                out += sub.stdout.read1()
+            out = self.read_until_last(sub)
             sub.send_signal(signal.SIGINT)
             errors = sub.communicate(timeout=PATIENCE)[1].decode()
             self.assertEqual(sub.returncode, 0, errors)
-            return bytes(out), errors
+            return out, errors
         out, errors = stop_and_flood("conflate", lambda _: self.json_of("status")["conflated"] > 0)
         self.assertNotIn(b"gap", out)
         self.assertNotIn("lost", errors)
