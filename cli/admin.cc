@@ -77,7 +77,8 @@ std::shared_ptr<grpc::Channel> ChannelTo(
   // Whoever polls for a broker that is starting wants to see it soon, not after gRPC's first
   // second.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+  // How long one attempt may take: a machine under load needs more than a second now and then.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
   // As the client library connects: straight to the broker, whatever proxy the environment names
   // for the web, and without a DNS question about gRPC's own configuration.
