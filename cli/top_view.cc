@@ -206,6 +206,7 @@ std::string TopJson(const TopView& view) {
     return json.Null("node")
         .Null("lost_per_s")
         .Null("cpu_percent")
+        .Null("lists_age_ms")
         .Raw("topics", "[]")
         .Raw("sessions", "[]")
         .Line();
@@ -219,7 +220,8 @@ std::string TopJson(const TopView& view) {
       json.Null(name);
     }
   }
-  return json.Raw("topics", ListJson(view.topics, &TopicJson))
+  return json.Number("lists_age_ms", view.lists_age_ms)
+      .Raw("topics", ListJson(view.topics, &TopicJson))
       .Raw("sessions", ListJson(view.sessions, &SessionJson))
       .Line();
 }

@@ -126,8 +126,10 @@ TEST(TopJson, HoldsTheForemost) {
       json.rfind(R"({"time":"2023-11-14T22:13:20.123456Z","error":null,"node":{"node":"n1",)", 0),
       0u)
       << json;
-  EXPECT_NE(json.find(R"("lost_per_s":2.0,"cpu_percent":34.0,"topics":[{"topic":"topic.0.)"),
-            std::string::npos)
+  EXPECT_NE(
+      json.find(
+          R"("lost_per_s":2.0,"cpu_percent":34.0,"lists_age_ms":0,"topics":[{"topic":"topic.0.)"),
+      std::string::npos)
       << json;
   EXPECT_NE(json.find("topic.9."), std::string::npos);
   EXPECT_EQ(json.find("topic.10."), std::string::npos);
@@ -136,8 +138,10 @@ TEST(TopJson, HoldsTheForemost) {
 TEST(TopJson, RepeatsNothingThatIsNotTrueAnyMore) {
   TopView view = Busy();
   view.problem = "gone";
-  EXPECT_EQ(TopJson(view), R"({"time":"2023-11-14T22:13:20.123456Z","error":"gone","node":null,)"
-                           R"("lost_per_s":null,"cpu_percent":null,"topics":[],"sessions":[]})");
+  EXPECT_EQ(
+      TopJson(view),
+      R"({"time":"2023-11-14T22:13:20.123456Z","error":"gone","node":null,)"
+      R"("lost_per_s":null,"cpu_percent":null,"lists_age_ms":null,"topics":[],"sessions":[]})");
 }
 
 TEST(Ranking, KeepsTheForemostInOrder) {
