@@ -4,24 +4,22 @@
 // plain structs.
 //
 // Lifecycle: made once for a command; connects when first asked, and again when that failed.
-// Threads: Confined to the main thread. Fails: with the status of the last server asked;
-// UNAVAILABLE if none answered.
+// Threads: Confined to one thread, but for Cancel, which is Thread-safe.
+// Fails: with what a server answered, or, if none did, with UNAVAILABLE or DEADLINE_EXCEEDED;
+// AdminProblem says it.
 #pragma once
 
-#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "cli/node_report.h"
 #include "cli/options.h"
+#include "cli/session_report.h"
+#include "cli/topic_report.h"
 #include "common/status.h"
 
 namespace belfry::cli {
-
-struct TopicReport {
-  uint32_t subscribers = 0;
-  uint32_t nodes = 0;
-};
 
 class Admin {
  public:
@@ -32,9 +30,20 @@ class Admin {
   // Each asks the servers in turn, at most `patience` each, until one answers.
   StatusOr<NodeReport> GetNode(Duration patience);
   StatusOr<TopicReport> GetTopic(const std::string& topic, Duration patience);
+  StatusOr<SessionReport> GetSession(const std::string& session_id, Duration patience);
+  Status KickSession(const std::string& session_id, Duration patience);
+
+  // Lists come one by one and are not held: `take` gets each, and ends it by returning false.
+  // `patience` is for each of them.
+  Status ListTopics(const std::string& filter, Duration patience,
+                    const std::function<bool(TopicReport)>& take);
+  Status ListSessions(bool slow_only, Duration patience,
+                      const std::function<bool(SessionReport)>& take);
+
+  // What is being asked ends at once, and so does all that is asked later: with CANCELLED.
+  void Cancel();
 
  private:
-  struct Server;
   struct Servers;
   explicit Admin(std::unique_ptr<Servers> servers);
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -15,6 +18,7 @@
 #include "cli/client_setup.h"
 #include "cli/commands.h"
 #include "cli/printer.h"
+#include "cli/progress.h"
 #include "cli/text.h"
 
 namespace belfry::cli {
@@ -42,6 +46,16 @@ class BrokerCpu {
   std::optional<NodeReport> last_;
 };
 
+double ToSeconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+std::string SoFar(const BenchCommand& command, std::optional<Duration> measured_for,
+                  uint64_t delivered) {
+  if (!measured_for) return "warming up";
+  return fmt::format("measuring, {:.0f} of {:.0f} s: {}", ToSeconds(*measured_for),
+                     ToSeconds(command.measured),
+                     ProgressText("delivered", delivered, 0, *measured_for));
+}
+
 }  // namespace
 
 int RunBench(const GlobalOptions& global, const BenchCommand& command) {
@@ -67,7 +81,16 @@ int RunBench(const GlobalOptions& global, const BenchCommand& command) {
 
   const bench::Plan plan(command, std::random_device()());
   bench::BelfrySystem system(std::move(door));
-  const auto result = bench::RunLoad(plan, system, global.timeout);
+  const SystemClock clock;
+  Progress progress(clock, Progress::ForPeople(global));
+  bench::Spectator spectator;
+  if (progress.shown()) {
+    spectator = [&](std::optional<Duration> measured_for, uint64_t delivered) {
+      progress.Show([&] { return SoFar(command, measured_for, delivered); });
+    };
+  }
+  const auto result = bench::RunLoad(plan, system, global.timeout, spectator);
+  progress.Clear();
   if (!result.ok()) return Fail(MessageOf(result.status()));
   std::string text = global.json ? bench::ResultJson(*result) : bench::ResultText(command, *result);
   if (text.back() == '\n') text.pop_back();

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/client_setup.h"
 
-#include <fmt/format.h>
-
-#include "cli/text.h"
+#include "cli/connect_problem.h"
 
 namespace belfry::cli {
 
 void LastReason::Note(const StateChange& change) {
   const MutexLock lock(mutex_);
   if (change.state == State::kConnected) {
-    reason_.clear();
-  } else if (!change.reason.text.empty()) {
-    reason_ = change.reason.text;
+    reason_ = Error();
+  } else if (change.reason) {
+    reason_ = change.reason;
   }
 }
 
 std::string LastReason::Explain(const GlobalOptions& global) const {
   const MutexLock lock(mutex_);
-  return fmt::format("cannot reach {}{}; start the broker or give another --server",
-                     ServersText(global),
-                     reason_.empty() ? "" : fmt::format(" ({})", TerminalText(reason_)));
+  return ConnectProblem(global, reason_);
 }
 
 ClientOptions OptionsFor(const GlobalOptions& global) {
@@ -30,10 +26,6 @@ ClientOptions OptionsFor(const GlobalOptions& global) {
   options.tls.cert_file = global.tls_cert;
   options.tls.key_file = global.tls_key;
   return options;
-}
-
-std::string ServersText(const GlobalOptions& global) {
-  return TerminalText(fmt::format("{}", fmt::join(global.servers, ",")));
 }
 
 std::chrono::milliseconds Millis(Duration duration) {

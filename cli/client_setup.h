@@ -12,7 +12,6 @@
 #include "belfry/client.h"
 #include "cli/options.h"
 #include "common/mutex.h"
-#include "common/status.h"
 
 namespace belfry::cli {
 
@@ -20,18 +19,14 @@ namespace belfry::cli {
 class LastReason {
  public:
   void Note(const StateChange& change);
-  // "cannot reach 127.0.0.1:7450 (why); start the broker or give another --server"
   std::string Explain(const GlobalOptions& global) const;
 
  private:
   mutable Mutex mutex_;
-  std::string reason_ BELFRY_GUARDED_BY(mutex_);
+  Error reason_ BELFRY_GUARDED_BY(mutex_);
 };
 
 ClientOptions OptionsFor(const GlobalOptions& global);
-
-// The addresses as they were given.
-std::string ServersText(const GlobalOptions& global);
 
 std::chrono::milliseconds Millis(Duration duration);
 

@@ -12,8 +12,14 @@ namespace belfry::cli {
 
 int RunPub(const GlobalOptions& global, const PubCommand& command);
 int RunSub(const GlobalOptions& global, const SubCommand& command);
+int RunTopics(const GlobalOptions& global, const TopicsCommand& command);
+int RunTopicShow(const GlobalOptions& global, const TopicShowCommand& command);
+int RunSessions(const GlobalOptions& global, const SessionsCommand& command);
+int RunSessionShow(const GlobalOptions& global, const SessionShowCommand& command);
+int RunSessionKick(const GlobalOptions& global, const SessionKickCommand& command);
 int RunStatus(const GlobalOptions& global);
 int RunWait(const GlobalOptions& global, const WaitCommand& command);
+int RunTop(const GlobalOptions& global, const TopCommand& command);
 int RunBench(const GlobalOptions& global, const BenchCommand& command);
 
 }  // namespace belfry::cli

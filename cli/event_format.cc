@@ -5,31 +5,13 @@
 
 #include <ctime>
 
+#include "cli/amount_text.h"
 #include "cli/json_writer.h"
 #include "cli/text.h"
+#include "common/error_code.h"
 
 namespace belfry::cli {
 namespace {
-
-std::string_view CauseName(GapCause cause) {
-  switch (cause) {
-    case GapCause::kOverflow:
-      return "overflow";
-    case GapCause::kReconnect:
-      return "reconnect";
-    case GapCause::kPeerLink:
-      return "peer_link";
-    case GapCause::kRetention:
-      return "retention";
-    case GapCause::kMemory:
-      return "memory";
-    case GapCause::kTopicReset:
-      return "topic_reset";
-    case GapCause::kLocalOverflow:
-      return "local_overflow";
-  }
-  return "unknown";
-}
 
 std::string_view OutcomeName(PublishOutcome::Kind kind) {
   switch (kind) {
@@ -77,10 +59,6 @@ bool HasBinaryHeader(const MessageFields& message) {
   return false;
 }
 
-std::string Plural(uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string GapJsonLine(const Gap& gap, const TopicGap* topic) {
   JsonObject json;
   json.Text("type", "gap");
@@ -98,7 +76,44 @@ std::string GapJsonLine(const Gap& gap, const TopicGap* topic) {
   return json.Text("cause", CauseName(gap.cause)).Line();
 }
 
+// "lane_half_full", as enums stand in JSON.
+std::string CodeName(const Error& error) {
+  std::string name(ErrorCodeName(static_cast<ErrorCode>(error.code)));
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
+}
+
+// With what to do, where that is not for the broker's operator.
+std::string CauseText(GapCause cause) {
+  if (cause != GapCause::kLocalOverflow) return std::string(CauseName(cause));
+  return "local_overflow: what shows these lines is too slow; write them to a file, or subscribe "
+         "to "
+         "less";
+}
+
 }  // namespace
+
+std::string_view CauseName(GapCause cause) {
+  switch (cause) {
+    case GapCause::kOverflow:
+      return "overflow";
+    case GapCause::kReconnect:
+      return "reconnect";
+    case GapCause::kPeerLink:
+      return "peer_link";
+    case GapCause::kRetention:
+      return "retention";
+    case GapCause::kMemory:
+      return "memory";
+    case GapCause::kTopicReset:
+      return "topic_reset";
+    case GapCause::kLocalOverflow:
+      return "local_overflow";
+  }
+  return "unknown";
+}
 
 std::string Rfc3339(int64_t unix_us) {
   int64_t seconds = unix_us / 1'000'000;
@@ -115,11 +130,16 @@ std::string Rfc3339(int64_t unix_us) {
                      micros);
 }
 
-std::string MessageText(const MessageFields& message) {
-  std::string line = TerminalText(message.topic) + " " + TerminalText(message.payload);
+std::string MessageText(const MessageFields& message, const Style& style) {
+  std::string line = style.Cyan(TerminalText(message.topic));
+  line += ' ';
+  line += TerminalText(message.payload);
   if (!message.key.empty()) line += fmt::format("  key={}", TerminalText(message.key));
   for (const auto& [name, value] : message.headers) {
     line += fmt::format("  {}={}", TerminalText(name), TerminalText(value));
+  }
+  if (!message.publisher.empty()) {
+    line += fmt::format("  publisher={}", TerminalText(message.publisher));
   }
   return line;
 }
@@ -142,21 +162,23 @@ std::string MessageJson(const MessageFields& message) {
     json.Text("key_base64", Base64(message.key));
   }
   AddPosition(json, message.position);
+  if (!message.publisher.empty()) json.Text("publisher", message.publisher);
   return json.Text("time", Rfc3339(message.time_unix_us)).Line();
 }
 
-std::vector<std::string> GapText(const Gap& gap) {
+std::vector<std::string> GapText(const Gap& gap, const Style& style) {
   std::vector<std::string> lines;
   for (const TopicGap& topic : gap.topics) {
     lines.push_back(fmt::format("# gap: {} of {} lost here ({})", Plural(topic.count, "message"),
-                                TerminalText(topic.topic), CauseName(gap.cause)));
+                                TerminalText(topic.topic), CauseText(gap.cause)));
   }
   if (lines.empty()) {
     lines.push_back(
         gap.count ? fmt::format("# gap: {} lost here ({})", Plural(*gap.count, "message"),
-                                CauseName(gap.cause))
-                  : fmt::format("# gap: messages may be lost here ({})", CauseName(gap.cause)));
+                                CauseText(gap.cause))
+                  : fmt::format("# gap: messages may be lost here ({})", CauseText(gap.cause)));
   }
+  for (std::string& line : lines) line = style.Yellow(line);
   return lines;
 }
 
@@ -206,6 +228,18 @@ std::string StateJson(const StateChange& change) {
     return "";
   }
   return json.Line();
+}
+
+std::string NoticeText(const Error& notice) {
+  return fmt::format("# notice: {} ({})", TerminalText(notice.text), CodeName(notice));
+}
+
+std::string NoticeJson(const Error& notice) {
+  return JsonObject()
+      .Text("type", "notice")
+      .Text("code", CodeName(notice))
+      .Text("text", notice.text)
+      .Line();
 }
 
 std::optional<std::string> AchievedName(AckLevel level) {
@@ -261,6 +295,8 @@ std::string OutcomeProblem(const PublishOutcome& outcome) {
     case PublishOutcome::Kind::kOk:
       return "";
     case PublishOutcome::Kind::kFailed:
+      // The texts of some codes already say what to do.
+      if (why.find("; ") != std::string::npos) return fmt::format("not published: {}", why);
       return fmt::format("not published: {}; {}", why,
                          outcome.error.retryable
                              ? "is the broker running at --server? then publish it again"

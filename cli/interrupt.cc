@@ -2,7 +2,6 @@
 #include "cli/interrupt.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -23,13 +22,14 @@ int PollMillis(Duration patience) {
 
 }  // namespace
 
-Interrupt::Interrupt() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  BELFRY_CHECK(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
-  signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+Interrupt::Interrupt(bool terminal) {
+  sigemptyset(&set_);
+  for (const int number : {SIGINT, SIGTERM}) sigaddset(&set_, number);
+  if (terminal) {
+    for (const int number : {SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH}) sigaddset(&set_, number);
+  }
+  BELFRY_CHECK(pthread_sigmask(SIG_BLOCK, &set_, nullptr) == 0);
+  signals_ = signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK);
   wakeups_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   BELFRY_CHECK(signals_ >= 0 && wakeups_ >= 0);
 }
@@ -46,13 +46,24 @@ void Interrupt::Wake() {
 }
 
 Interrupt::Cause Interrupt::Wait(std::optional<Duration> patience) {
-  pollfd waiting[2] = {{signals_, POLLIN, 0}, {wakeups_, POLLIN, 0}};
-  const int ready = poll(waiting, 2, patience ? PollMillis(*patience) : -1);
+  // A negative descriptor is passed over.
+  pollfd waiting[3] = {{signals_, POLLIN, 0}, {wakeups_, POLLIN, 0}, {input_, POLLIN, 0}};
+  const int ready = poll(waiting, 3, patience ? PollMillis(*patience) : -1);
   if (ready <= 0) return Cause::kTimeout;
-  if (waiting[0].revents != 0) return Cause::kSignal;
-  uint64_t count = 0;
-  [[maybe_unused]] const ssize_t taken = read(wakeups_, &count, sizeof count);
-  return Cause::kWoken;
+  if (waiting[0].revents != 0) {
+    signalfd_siginfo signal = {};
+    if (read(signals_, &signal, sizeof signal) != sizeof signal) return Cause::kTimeout;
+    if (signal.ssi_signo == SIGWINCH) return Cause::kResized;
+    return signal.ssi_signo == SIGTSTP ? Cause::kSuspend : Cause::kSignal;
+  }
+  if (waiting[1].revents != 0) {
+    uint64_t count = 0;
+    [[maybe_unused]] const ssize_t taken = read(wakeups_, &count, sizeof count);
+    return Cause::kWoken;
+  }
+  return Cause::kInput;
 }
+
+void Interrupt::LetSignalsEnd() { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
 
 }  // namespace belfry::cli

@@ -42,7 +42,11 @@ void AppendEscaped(std::string& out, std::string_view character) {
 
 std::string JsonString(std::string_view text) {
   std::string out = "\"";
-  while (!text.empty()) {
+  while (true) {
+    const size_t plain = PlainLength(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const size_t length = Utf8Length(text);
     if (length == 0) {
       out += "\\ufffd";

@@ -6,6 +6,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/printer.h"
 
 namespace belfry::cli {
@@ -16,9 +17,22 @@ struct Runner {
 
   int operator()(const PubCommand& command) const { return RunPub(global, command); }
   int operator()(const SubCommand& command) const { return RunSub(global, command); }
+  int operator()(const TopicsCommand& command) const { return RunTopics(global, command); }
+  int operator()(const TopicShowCommand& command) const { return RunTopicShow(global, command); }
+  int operator()(const SessionsCommand& command) const { return RunSessions(global, command); }
+  int operator()(const SessionShowCommand& command) const {
+    return RunSessionShow(global, command);
+  }
+  int operator()(const SessionKickCommand& command) const {
+    return RunSessionKick(global, command);
+  }
   int operator()(const StatusCommand&) const { return RunStatus(global); }
   int operator()(const WaitCommand& command) const { return RunWait(global, command); }
+  int operator()(const TopCommand& command) const { return RunTop(global, command); }
   int operator()(const BenchCommand& command) const { return RunBench(global, command); }
+  int operator()(const CompletionCommand&) const {
+    return PrintBlock(BashCompletion(ReadCommandReference())) ? 0 : Fail(kCannotWrite);
+  }
 };
 
 int Main(int argc, const char* const* argv) {

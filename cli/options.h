@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "belfry/overflow_policy.h"
 #include "bench/load/load.h"
 #include "cli/quantity.h"
 #include "common/clock.h"
@@ -50,11 +51,43 @@ struct PubCommand {
 
 struct SubCommand {
   std::vector<Filter> filters;
+  OverflowPolicy overflow = OverflowPolicy::kDropOldest;
   // Ends after that many messages.
   std::optional<uint64_t> count;
 };
 
+struct TopicsCommand {
+  // A wildcard filter; empty: all.
+  std::string filter;
+};
+
+struct TopicShowCommand {
+  std::string topic;
+};
+
+struct SessionsCommand {
+  bool slow_only = false;
+};
+
+// 16 hexadecimal digits each.
+struct SessionShowCommand {
+  std::string session_id;
+};
+struct SessionKickCommand {
+  std::string session_id;
+};
+
 struct StatusCommand {};
+
+struct TopCommand {
+  // From one look at the broker to the next.
+  Duration interval = std::chrono::seconds(1);
+  // Ends after that many looks.
+  std::optional<uint64_t> count;
+};
+
+// Prints the script for bash.
+struct CompletionCommand {};
 
 struct WaitCommand {
   // Unset: until the node is ready.
@@ -63,7 +96,9 @@ struct WaitCommand {
 
 using BenchCommand = bench::Load;
 
-using Command = std::variant<PubCommand, SubCommand, StatusCommand, WaitCommand, BenchCommand>;
+using Command = std::variant<PubCommand, SubCommand, TopicsCommand, TopicShowCommand,
+                             SessionsCommand, SessionShowCommand, SessionKickCommand, StatusCommand,
+                             WaitCommand, TopCommand, BenchCommand, CompletionCommand>;
 
 struct Invocation {
   GlobalOptions global;

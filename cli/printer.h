@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines on standard output, each written whole and flushed, so that a script at the other end of a
-// pipe sees it at once; and errors on standard error in the one form that all commands share.
+// Lines on standard output, each written whole and seen at once at the other end of a pipe; and
+// remarks and errors on standard error in the forms that all commands share.
 //
 // Threads: Thread-safe.
+// Fails: with false once standard output takes no more (a full disk; a closed pipe ends the process
+// by itself).
 #pragma once
 
 #include <string>
@@ -15,17 +17,29 @@ namespace belfry::cli {
 
 class Printer {
  public:
-  // False once standard output takes no more (a full disk; a closed pipe ends the process by
-  // itself).
+  // Written and flushed.
   bool Line(std::string_view line);
+  // Written, to be flushed by Flush, or by itself when much has gathered: for whoever knows that
+  // another line follows at once.
+  bool Buffer(std::string_view line);
+  bool Flush();
 
  private:
+  bool Write(std::string_view line) BELFRY_REQUIRES(mutex_);
+
   Mutex mutex_;
 };
 
-// What to Fail with when Line was false.
+// One line or several, with or without the last line break; false as above.
+bool PrintBlock(std::string_view text);
+
+// What to Fail with when a line could not be written.
 inline constexpr std::string_view kCannotWrite =
     "cannot write to standard output; is the disk full?";
+
+// A line for people on standard error, where it does not mix with what a script reads. Painted dim
+// on a terminal.
+void Remark(std::string_view line);
 
 // Prints "belfry: TEXT"; TEXT says what is wrong and, after a semicolon, what to do. Returns 1.
 int Fail(std::string_view text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -13,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/event_format.h"
 #include "cli/printer.h"
+#include "cli/progress.h"
 #include "cli/pub_summary.h"
 #include "cli/text.h"
 #include "common/mutex.h"
@@ -42,7 +44,7 @@ std::string_view ReadAll(std::FILE* file, std::string& text) {
 class PubRun {
  public:
   PubRun(const GlobalOptions& global, const PubCommand& command)
-      : global_(global), command_(command) {}
+      : global_(global), command_(command), progress_(clock_, ProgressFor(global, command)) {}
 
   int Run();
 
@@ -53,6 +55,8 @@ class PubRun {
   int PublishCount(std::string_view payload);
   int PublishLines();
   int Finish();
+  // What is typed, and its outcomes, must not be written over.
+  static Progress::Write ProgressFor(const GlobalOptions& global, const PubCommand& command);
   void Note(const PublishOutcome& outcome);
   void Print(std::string_view line);
   std::string Explained(const std::string& problem, const PublishOutcome& outcome) const;
@@ -62,6 +66,7 @@ class PubRun {
   const SystemClock clock_;
   const Instant start_ = clock_.Now();
   Printer printer_;
+  Progress progress_;
   // Set when a line could not be written; any thread.
   std::atomic<bool> output_failed_{false};
   LastReason last_reason_;
@@ -70,6 +75,12 @@ class PubRun {
   // Last: its end waits for callbacks into the above.
   std::unique_ptr<Client> client_;
 };
+
+Progress::Write PubRun::ProgressFor(const GlobalOptions& global, const PubCommand& command) {
+  const bool lines = command.source == PubCommand::Source::kLines;
+  if (lines && isatty(STDIN_FILENO) == 1) return nullptr;
+  return lines || command.count > 1 ? Progress::ForPeople(global) : nullptr;
+}
 
 PublishOptions PubRun::OptionsOf(bool want_counts) const {
   PublishOptions options;
@@ -114,6 +125,8 @@ int PubRun::PublishCount(std::string_view payload) {
   for (uint64_t i = 0; i < command_.count; ++i) {
     client_->Publish(command_.topic, payload, options,
                      [this](const PublishOutcome& outcome) { Note(outcome); });
+    progress_.Show(
+        [&] { return ProgressText("published", i + 1, command_.count, clock_.Now() - start_); });
   }
   return Finish();
 }
@@ -128,6 +141,7 @@ int PubRun::PublishLines() {
       Note(outcome);
       if (global_.json) Print(OutcomeJson(outcome, number));
     });
+    progress_.Show([&] { return ProgressText("published", number, 0, clock_.Now() - start_); });
   }
   return Finish();
 }
@@ -136,6 +150,7 @@ int PubRun::Finish() {
   // Every message has its own deadline, so this ends soon after the last of them.
   client_->Drain(Millis(global_.timeout) + std::chrono::seconds(1));
   client_.reset();  // waits for the callbacks of the last outcomes
+  progress_.Clear();
   PubSummary summary;
   {
     const MutexLock lock(mutex_);

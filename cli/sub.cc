@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,13 +13,20 @@
 #include "cli/client_setup.h"
 #include "cli/commands.h"
 #include "cli/event_format.h"
+#include "cli/idle_executor.h"
 #include "cli/interrupt.h"
+#include "cli/loss_tally.h"
 #include "cli/printer.h"
+#include "cli/style.h"
 #include "cli/text.h"
 #include "common/mutex.h"
 
 namespace belfry::cli {
 namespace {
+
+// A terminal may take its time; what waits for it is bounded by what a process may well use.
+constexpr size_t kQueueMessagesMax = size_t{1} << 20;
+constexpr size_t kQueueBytesMax = size_t{256} << 20;
 
 TopicFilter ToTopicFilter(const Filter& filter) {
   switch (filter.kind) {
@@ -38,6 +45,7 @@ MessageFields FieldsOf(const Message& message) {
   fields.topic = message.topic();
   fields.payload = message.payload();
   fields.key = message.key();
+  fields.publisher = message.publisher();
   fields.position = message.position();
   fields.time_unix_us =
       std::chrono::duration_cast<std::chrono::microseconds>(message.time().time_since_epoch())
@@ -48,11 +56,15 @@ MessageFields FieldsOf(const Message& message) {
   return fields;
 }
 
-// Everything the handlers share. They run on the client's one handler thread.
+// Everything the handlers share. They run on the executor's one thread.
 class SubRun {
  public:
   SubRun(const GlobalOptions& global, const SubCommand& command)
-      : global_(global), command_(command), left_(command.count) {}
+      : global_(global),
+        command_(command),
+        style_(Style::For(STDOUT_FILENO, global)),
+        left_(command.count),
+        executor_(std::make_shared<IdleExecutor>([this] { Flush(); })) {}
 
   int Run();
 
@@ -63,24 +75,34 @@ class SubRun {
   void OnState(const StateChange& change);
   void OnMessage(size_t index, const Message& message);
   void OnGap(size_t index, const Gap& gap);
+  void OnNotice(const Error& notice);
   void End(std::string problem);
   // About the messages, not one of them: for people on stderr, where it does not mix with what a
   // script reads; with --json among the rest, where order matters.
-  void Remark(const std::string& text, const std::string& json);
+  void Tell(const std::string& text, const std::string& json);
+  // Seen once nothing more waits to be printed.
   void Print(std::string_view line);
+  void Flush();
   std::optional<std::string> Ended();
+  // Until Ctrl-C, --count or a problem. Empty, or the problem.
+  std::string Wait();
 
   const GlobalOptions& global_;
   const SubCommand& command_;
+  const Style style_;
+  // Before any thread: it blocks signals.
   Interrupt interrupt_;
   Printer printer_;
   LastReason last_reason_;
   std::atomic<size_t> confirmed_{0};
-  // Used by the handler thread alone.
+  // Used by the handler thread alone, while there is one.
   std::optional<uint64_t> left_;
+  LossTally tally_;
   Mutex mutex_;
   // Set once: empty for success.
   std::optional<std::string> end_ BELFRY_GUARDED_BY(mutex_);
+  // Last: its thread uses the above.
+  std::shared_ptr<IdleExecutor> executor_;
 };
 
 SubscribeOptions SubRun::OptionsOf(size_t index) {
@@ -88,14 +110,22 @@ SubscribeOptions SubRun::OptionsOf(size_t index) {
   options.on_gap = [this, index](const Gap& gap) { OnGap(index, gap); };
   options.on_confirmed = [this, index] {
     const std::string& text = command_.filters[index].text;
-    Remark(SubscribedText(text), SubscribedJson(text));
+    Tell(SubscribedText(text), SubscribedJson(text));
     ++confirmed_;
     interrupt_.Wake();
   };
   options.on_refused = [this, index](const Error& error) {
-    End(fmt::format("the broker refused {}: {}; choose another filter",
-                    TerminalText(command_.filters[index].text), TerminalText(error.text)));
+    const std::string filter = TerminalText(command_.filters[index].text);
+    if (error.code == Error::kSlowSubscriber) {
+      return End(fmt::format("{} was too slow and ended; read faster, or choose another --overflow",
+                             filter));
+    }
+    End(fmt::format("the broker refused {}: {}; choose another filter", filter,
+                    TerminalText(error.text)));
   };
+  options.overflow = command_.overflow;
+  options.queue_messages_max = kQueueMessagesMax;
+  options.queue_bytes_max = kQueueBytesMax;
   return options;
 }
 
@@ -109,13 +139,14 @@ bool SubRun::IsFirstMatch(size_t index, std::string_view topic) const {
 void SubRun::OnState(const StateChange& change) {
   last_reason_.Note(change);
   const std::string json = StateJson(change);
-  if (!json.empty()) Remark(StateText(change), json);
+  if (!json.empty()) Tell(StateText(change), json);
 }
 
 void SubRun::OnMessage(size_t index, const Message& message) {
   if (left_ == uint64_t{0} || !IsFirstMatch(index, message.topic())) return;
   const MessageFields fields = FieldsOf(message);
-  Print(global_.json ? MessageJson(fields) : MessageText(fields));
+  Print(global_.json ? MessageJson(fields) : MessageText(fields, style_));
+  tally_.AddMessage();
   if (left_ && --*left_ == 0) End("");
 }
 
@@ -130,8 +161,13 @@ void SubRun::OnGap(size_t index, const Gap& gap) {
                   [&](const TopicGap& topic) { return !IsFirstMatch(index, topic.topic); });
     if (shown.topics.empty() && !gap.topics.empty()) return;
   }
-  for (const std::string& line : global_.json ? GapJson(shown) : GapText(shown)) Print(line);
+  for (const std::string& line : global_.json ? GapJson(shown) : GapText(shown, style_)) {
+    Print(line);
+  }
+  tally_.AddGap(shown);
 }
+
+void SubRun::OnNotice(const Error& notice) { Tell(NoticeText(notice), NoticeJson(notice)); }
 
 void SubRun::End(std::string problem) {
   {
@@ -146,27 +182,21 @@ std::optional<std::string> SubRun::Ended() {
   return end_;
 }
 
-void SubRun::Remark(const std::string& text, const std::string& json) {
+void SubRun::Tell(const std::string& text, const std::string& json) {
   if (global_.json) return Print(json);
-  std::fprintf(stderr, "%s\n", text.c_str());
+  Flush();  // what came before it is seen before it
+  Remark(text);
 }
 
 void SubRun::Print(std::string_view line) {
-  if (!printer_.Line(line)) End(std::string(kCannotWrite));
+  if (!printer_.Buffer(line)) End(std::string(kCannotWrite));
 }
 
-int SubRun::Run() {
-  ClientOptions options = OptionsFor(global_);
-  options.on_state = [this](const StateChange& change) { OnState(change); };
-  Error wrong;
-  const std::unique_ptr<Client> client = Client::Create(std::move(options), &wrong);
-  if (client == nullptr) return Fail(TerminalText(wrong.text) + "; see belfry --help");
-  std::vector<Subscription> subscriptions;
-  for (size_t i = 0; i < command_.filters.size(); ++i) {
-    subscriptions.push_back(client->Subscribe(
-        ToTopicFilter(command_.filters[i]),
-        [this, i](const Message& message) { OnMessage(i, message); }, OptionsOf(i)));
-  }
+void SubRun::Flush() {
+  if (!printer_.Flush()) End(std::string(kCannotWrite));
+}
+
+std::string SubRun::Wait() {
   const SystemClock clock;
   const Instant deadline = clock.Now() + global_.timeout;
   while (true) {
@@ -174,16 +204,39 @@ int SubRun::Run() {
     const auto cause =
         working ? interrupt_.Wait(std::nullopt) : interrupt_.Wait(deadline - clock.Now());
     const auto ended = Ended();
-    if (ended || cause == Interrupt::Cause::kSignal) {
-      client->Close();
-      return ended && !ended->empty() ? Fail(*ended) : 0;
-    }
+    if (ended) return *ended;
+    if (cause == Interrupt::Cause::kSignal) return "";
     if (cause == Interrupt::Cause::kTimeout && confirmed_ < command_.filters.size() &&
         clock.Now() >= deadline) {
-      client->Close();
-      return Fail(last_reason_.Explain(global_));
+      return last_reason_.Explain(global_);
     }
   }
+}
+
+int SubRun::Run() {
+  ClientOptions options = OptionsFor(global_);
+  options.executor = executor_;
+  options.on_state = [this](const StateChange& change) { OnState(change); };
+  options.on_notice = [this](const Error& notice) { OnNotice(notice); };
+  Error wrong;
+  std::unique_ptr<Client> client = Client::Create(std::move(options), &wrong);
+  if (client == nullptr) return Fail(TerminalText(wrong.text) + "; see belfry --help");
+  std::vector<Subscription> subscriptions;
+  for (size_t i = 0; i < command_.filters.size(); ++i) {
+    subscriptions.push_back(client->Subscribe(
+        ToTopicFilter(command_.filters[i]),
+        [this, i](const Message& message) { OnMessage(i, message); }, OptionsOf(i)));
+  }
+  std::string problem = Wait();
+  // A line that nobody reads may keep the handler for ever; another Ctrl-C then ends the process.
+  interrupt_.LetSignalsEnd();
+  client->Close();
+  subscriptions.clear();
+  client.reset();
+  executor_.reset();  // the last lines are out, and its thread is gone
+  if (problem.empty()) problem = Ended().value_or("");
+  if (const std::string lost = tally_.Text(); !lost.empty()) Remark(lost);
+  return problem.empty() ? 0 : Fail(problem);
 }
 
 }  // namespace

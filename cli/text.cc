@@ -18,6 +18,8 @@ uint32_t CodePointOf(std::string_view text) {
   return code;
 }
 
+bool IsPlain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
 bool IsSafeOnTerminal(uint32_t code) {
   if (code < 0x20) return code == '\t';
   if (code >= 0x7f && code < 0xa0) return false;  // DEL and C1, 0x9b among them: a one-byte CSI
@@ -55,8 +57,16 @@ size_t Utf8Length(std::string_view text) {
   return length;
 }
 
+size_t PlainLength(std::string_view text) {
+  size_t length = 0;
+  while (length < text.size() && IsPlain(text[length])) ++length;
+  return length;
+}
+
 bool IsUtf8(std::string_view bytes) {
-  while (!bytes.empty()) {
+  while (true) {
+    bytes.remove_prefix(PlainLength(bytes));
+    if (bytes.empty()) break;
     const size_t length = Utf8Length(bytes);
     if (length == 0) return false;
     bytes.remove_prefix(length);
@@ -84,7 +94,12 @@ std::string Base64(std::string_view bytes) {
 
 std::string TerminalText(std::string_view bytes) {
   std::string out;
-  while (!bytes.empty()) {
+  out.reserve(bytes.size());
+  while (true) {
+    const size_t plain = PlainLength(bytes);
+    out += bytes.substr(0, plain);
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) break;
     const size_t length = Utf8Length(bytes);
     if (length == 0) {
       out += fmt::format("\\x{:02x}", ByteAt(bytes, 0));

@@ -17,6 +17,10 @@ namespace belfry::cli {
 // 3-7).
 size_t Utf8Length(std::string_view text);
 
+// How many characters at its beginning stand for themselves everywhere: printable ASCII without
+// quote and backslash. Most text is nothing else, and passes at once.
+size_t PlainLength(std::string_view text);
+
 bool IsUtf8(std::string_view bytes);
 
 // RFC 4648, with padding.

@@ -46,3 +46,14 @@ if(EXISTS "${PROJECT_SOURCE_DIR}/systemd/belfry.service")
   install(FILES "${PROJECT_SOURCE_DIR}/systemd/belfry.service"
     DESTINATION "lib/systemd/system" COMPONENT broker)
 endif()
+
+# Manual pages and completion; belfry's are made from its tree of commands.
+configure_file("${PROJECT_SOURCE_DIR}/docs/man/belfryd.8.in" "${PROJECT_BINARY_DIR}/man/belfryd.8" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/man/belfryd.8"
+  DESTINATION "${CMAKE_INSTALL_MANDIR}/man8" COMPONENT broker)
+if(TARGET belfry_cli)
+  install(FILES "${PROJECT_BINARY_DIR}/man/belfry.1"
+    DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT broker)
+  install(FILES "${PROJECT_BINARY_DIR}/man/belfry.bash" RENAME belfry
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT broker)
+endif()

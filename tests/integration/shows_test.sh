@@ -50,7 +50,7 @@ expect 2 belfry
 expect 2 belfry no-such-command
 expect 2 belfry pub
 expect 2 belfry sub t --from earliest
-expect 2 belfry topics
+expect 2 belfry cluster
 expect 2 belfry pub t x --ack stored
 expect 2 belfry pub '$bad' x
 expect 1 belfry --timeout 1s wait --subscribers nobody.home=1

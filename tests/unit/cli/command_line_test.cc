@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "cli/command_reference.h"
 
 namespace belfry::cli {
 namespace {
@@ -136,11 +139,45 @@ TEST(CommandLine, SubFiltersHaveTheKindThatIsSaid) {
   EXPECT_EQ(CommandOf<SubCommand>({"sub", "a", "--count", "7"}).count, 7u);
 }
 
+TEST(CommandLine, SubOverflow) {
+  const auto policy = [](const char* text) {
+    return CommandOf<SubCommand>({"sub", "a", "--overflow", text}).overflow;
+  };
+  EXPECT_EQ(CommandOf<SubCommand>({"sub", "a"}).overflow, OverflowPolicy::kDropOldest);
+  EXPECT_EQ(policy("drop-oldest"), OverflowPolicy::kDropOldest);
+  EXPECT_EQ(policy("drop-newest"), OverflowPolicy::kDropNewest);
+  EXPECT_EQ(policy("conflate"), OverflowPolicy::kConflate);
+  EXPECT_EQ(policy("disconnect"), OverflowPolicy::kDisconnect);
+  EXPECT_NE(ErrorOf({"sub", "a", "--overflow", "wait"}).find("use drop-oldest"), std::string::npos);
+}
+
 TEST(CommandLine, Wait) {
   EXPECT_FALSE(CommandOf<WaitCommand>({"wait"}).subscribers.has_value());
   const auto wait = CommandOf<WaitCommand>({"wait", "--subscribers", "town.square=2"});
   EXPECT_EQ(wait.subscribers->topic, "town.square");
   EXPECT_EQ(wait.subscribers->count, 2u);
+}
+
+TEST(CommandLine, TopicsAndSessions) {
+  const std::string id = "00c5a80f3b9e2d17";
+  EXPECT_EQ(CommandOf<TopicsCommand>({"topics"}).filter, "");
+  EXPECT_EQ(CommandOf<TopicsCommand>({"topics", "town.>"}).filter, "town.>");
+  EXPECT_EQ(CommandOf<TopicShowCommand>({"topic", "show", "town.square"}).topic, "town.square");
+  EXPECT_EQ(CommandOf<TopicShowCommand>({"topic", "show", "a*"}).topic, "a*")
+      << "only a whole segment is a wildcard";
+  EXPECT_FALSE(CommandOf<SessionsCommand>({"sessions"}).slow_only);
+  EXPECT_TRUE(CommandOf<SessionsCommand>({"sessions", "--slow"}).slow_only);
+  EXPECT_EQ(CommandOf<SessionShowCommand>({"session", "show", id}).session_id, id);
+  EXPECT_EQ(CommandOf<SessionKickCommand>({"session", "kick", id}).session_id, id);
+  EXPECT_TRUE(GlobalOf({"session", "show", id, "--json"}).json);
+}
+
+TEST(CommandLine, Top) {
+  EXPECT_EQ(CommandOf<TopCommand>({"top"}).interval, seconds(1));
+  EXPECT_FALSE(CommandOf<TopCommand>({"top"}).count.has_value());
+  const auto top = CommandOf<TopCommand>({"top", "--interval", "250ms", "--count", "3"});
+  EXPECT_EQ(top.interval, milliseconds(250));
+  EXPECT_EQ(top.count, 3u);
 }
 
 TEST(CommandLine, BenchDefaultsDifferByKind) {
@@ -193,6 +230,25 @@ TEST(CommandLine, WrongUsageSaysWhatIsWrongAndWhatToDo) {
            {"status", "--tls-cert", "c", "--tls-key", "k"},
            {"wait", "--subscribers", "t"},
            {"wait", "--subscribers", "$t=1"},
+           {"wait", "--subscribers", "a.*=1"},
+           {"wait", "--subscribers", ">=1"},
+           {"topics", "a.>.b"},
+           {"topics", ""},
+           {"topics", "a", "b"},
+           {"topic"},
+           {"topic", "show"},
+           {"topic", "show", "$t"},
+           {"topic", "show", "a.*"},
+           {"sessions", "extra"},
+           {"session"},
+           {"session", "show"},
+           {"session", "kick", "00c5a80f3b9e2d1"},
+           {"session", "kick", "00c5a80f3b9e2d1X"},
+           {"top", "--interval", "99ms"},
+           {"top", "--interval", "1"},
+           {"top", "--count", "0"},
+           {"completion"},
+           {"completion", "zsh"},
            {"bench"},
            {"bench", "nonsense"},
            {"bench", "fanout", "--size", "8"},
@@ -211,17 +267,12 @@ TEST(CommandLine, WrongUsageSaysWhatIsWrongAndWhatToDo) {
 // Each belongs to a later release: it must not be accepted and ignored.
 TEST(CommandLine, WhatThisReleaseDoesNotHaveIsUnknown) {
   for (const Words& words : std::vector<Words>{{"sub", "a", "--from", "earliest"},
-                                               {"sub", "a", "--overflow", "conflate"},
-                                               {"sub", "a", "--overflow", "drop-oldest"},
                                                {"status", "--token-file", "f"},
                                                {"fetch", "t", "--from", "earliest"},
-                                               {"topics"},
-                                               {"topic", "show", "t"},
-                                               {"sessions", "--slow"},
-                                               {"session", "kick", "1"},
+                                               {"topic", "set", "t"},
+                                               {"topic", "delete", "t"},
                                                {"cluster"},
                                                {"node", "drain", "1"},
-                                               {"top"},
                                                {"bench", "replay"}}) {
     EXPECT_NE(ErrorOf(words).find("unknown "), std::string::npos)
         << ::testing::PrintToString(words);
@@ -231,29 +282,42 @@ TEST(CommandLine, WhatThisReleaseDoesNotHaveIsUnknown) {
 }
 
 TEST(CommandLine, UnknownCommandsAndArgumentsAreNamed) {
-  EXPECT_EQ(ErrorOf({"topics"}), "belfry: unknown command 'topics'; see belfry --help");
+  EXPECT_EQ(ErrorOf({"cluster"}), "belfry: unknown command 'cluster'; see belfry --help");
+  EXPECT_EQ(ErrorOf({"topic", "set", "t"}),
+            "belfry: unknown command 'topic set'; see belfry topic --help");
+  EXPECT_EQ(ErrorOf({"topic", "--nonsense"}),
+            "belfry: unknown argument '--nonsense'; see belfry topic --help");
   EXPECT_EQ(ErrorOf({"sub", "a", "--from", "now"}),
             "belfry: unknown argument '--from'; see belfry sub --help");
   EXPECT_EQ(ErrorOf({}), "belfry: no command given; see belfry --help");
 }
 
-TEST(CommandLine, EveryCommandHasHelpWithAnExample) {
-  for (const Words& words : std::vector<Words>{{"--help"},
-                                               {"pub", "--help"},
-                                               {"sub", "--help"},
-                                               {"status", "--help"},
-                                               {"wait", "--help"},
-                                               {"bench", "--help"},
-                                               {"bench", "fanout", "--help"},
-                                               {"bench", "latency", "--help"}}) {
-    const auto parsed = Parse(words);
-    const Exit* exit = std::get_if<Exit>(&parsed);
-    ASSERT_NE(exit, nullptr);
-    EXPECT_EQ(exit->code, 0);
-    EXPECT_EQ(exit->error, "");
-    EXPECT_NE(exit->out.find("Example"), std::string::npos) << exit->out;
-    EXPECT_NE(exit->out.find("\n  belfry "), std::string::npos) << exit->out;
+void ExpectHelpWithAnExample(const CommandReference& command) {
+  Words words;
+  for (size_t begin = 0; begin < command.path.size();) {
+    const size_t end = std::min(command.path.find(' ', begin), command.path.size());
+    words.push_back(command.path.substr(begin, end - begin));
+    begin = end + 1;
   }
+  words.erase(words.begin());  // "belfry"
+  words.push_back("--help");
+  const auto parsed = Parse(words);
+  const Exit* exit = std::get_if<Exit>(&parsed);
+  ASSERT_NE(exit, nullptr) << command.path;
+  EXPECT_EQ(exit->code, 0);
+  EXPECT_EQ(exit->error, "");
+  EXPECT_NE(exit->out.find("Example"), std::string::npos) << exit->out;
+  EXPECT_FALSE(command.examples.empty()) << command.path;
+  for (const std::string& example : command.examples) {
+    EXPECT_NE(exit->out.find("\n  " + example), std::string::npos) << exit->out;
+  }
+  for (const CommandReference& each : command.commands) ExpectHelpWithAnExample(each);
+}
+
+TEST(CommandLine, EveryCommandHasHelpWithAnExample) {
+  const CommandReference belfry = ReadCommandReference();
+  EXPECT_EQ(belfry.commands.size(), 11u);
+  ExpectHelpWithAnExample(belfry);
 }
 
 TEST(CommandLine, Version) {

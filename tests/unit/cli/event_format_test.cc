@@ -50,6 +50,36 @@ TEST(EventFormat, AMessageForPeopleCannotTouchTheTerminal) {
   EXPECT_EQ(MessageText(message), "t \\x1b[2Jx\\n# gap: no  a=\\x07");
 }
 
+TEST(EventFormat, ThePublisherIsShownIfThereIsOne) {
+  const MessageFields message{.topic = "t", .payload = "x", .publisher = "web\n1"};
+  EXPECT_EQ(MessageText(message), "t x  publisher=web\\n1");
+  EXPECT_NE(MessageJson(message).find(R"("publisher":"web\n1")"), std::string::npos);
+  const MessageFields nobody{.topic = "t", .payload = "x"};
+  EXPECT_EQ(MessageText(nobody), "t x");
+  EXPECT_EQ(MessageJson(nobody).find("publisher"), std::string::npos);
+}
+
+TEST(EventFormat, ALocalOverflowSaysWhoIsTooSlow) {
+  Gap gap;
+  gap.cause = GapCause::kLocalOverflow;
+  gap.count = 3;
+  ASSERT_EQ(GapText(gap).size(), 1u);
+  EXPECT_NE(GapText(gap)[0].find("what shows these lines is too slow"), std::string::npos);
+  EXPECT_NE(GapJson(gap)[0].find(R"("cause":"local_overflow")"), std::string::npos);
+}
+
+TEST(EventFormat, ANoticeHasTheNameOfItsCode) {
+  const Error notice{.code = Error::kLaneHalfFull, .text = "half full; read \x1b faster"};
+  EXPECT_EQ(NoticeText(notice), "# notice: half full; read \\x1b faster (lane_half_full)");
+  EXPECT_EQ(NoticeJson(notice),
+            R"({"type":"notice","code":"lane_half_full","text":"half full; read \u001b faster"})");
+}
+
+TEST(EventFormat, WithColoursTheSameIsSaid) {
+  const MessageFields message{.topic = "t", .payload = "x"};
+  EXPECT_EQ(MessageText(message, Style(true)), "\x1b[36mt\x1b[0m x");
+}
+
 TEST(EventFormat, AGapNamesEachTopic) {
   Gap gap;
   gap.cause = GapCause::kOverflow;

@@ -71,11 +71,39 @@ TEST(NodeReport, Json) {
   EXPECT_NE(json.find(R"("messages_in_per_s":12.3)"), std::string::npos) << json;
 }
 
+TEST(NodeReport, AllThatIsKnownIsShown) {
+  NodeReport report;
+  report.sessions_parked = 11;
+  report.sessions_resumed = 12;
+  report.dropped = 13;
+  report.shed = 14;
+  report.conflated = 15;
+  report.memory_used = 16 << 20;
+  report.memory_limit = 64 << 20;
+  report.topics_tracked = 17;
+  report.messages_untracked = 18;
+  const std::string json = NodeJson(report);
+  for (const char* const part :
+       {R"("sessions_parked":11)", R"("sessions_resumed":12)", R"("dropped":13)", R"("shed":14)",
+        R"("conflated":15)", R"("memory_used":16777216)", R"("memory_limit":67108864)",
+        R"("topics_tracked":17)", R"("messages_untracked":18)"}) {
+    EXPECT_NE(json.find(part), std::string::npos) << part << " in " << json;
+  }
+  const std::string text = NodeText(report, Style());
+  for (const char* const part :
+       {"11 parked now, 12 resumed", "13 lost, 15 replaced", "17 tracked, 18 messages to others",
+        "16.0 MiB of 64.0 MiB (25 %), 14 messages shed"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  }
+  report.memory_limit = 0;
+  EXPECT_EQ(MemoryText(report), "16.0 MiB, no limit");
+}
+
 TEST(NodeReport, TextSaysWhyItIsNotReady) {
   NodeReport report;
   report.reasons = {"draining"};
   report.uptime_ms = 3'661'000;
-  const std::string text = NodeText(report);
+  const std::string text = NodeText(report, Style());
   EXPECT_NE(text.find("not ready, up 1 h 1 min"), std::string::npos) << text;
   EXPECT_NE(text.find("because       draining"), std::string::npos) << text;
 }
