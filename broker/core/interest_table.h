@@ -53,8 +53,9 @@ class InterestTable {
   explicit InterestTable(DestinationId reactors) : reactors_(reactors) {}
 
   // Changes the counts of one filter for one destination. Counts never go below zero: that is a
-  // bug. Returns the table's version with the change in it: a Match of at least that version has
-  // seen it, and so has every later Match of the same thread.
+  // bug. Returns the table's version with the change in it. A Match that has seen the change is of
+  // at least that version; one of at least that version is followed, on its thread, by those alone
+  // that see it.
   uint64_t Change(FilterView filter, DestinationId destination, InterestDelta delta);
 
   struct Match {

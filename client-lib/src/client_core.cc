@@ -18,8 +18,11 @@
 namespace belfry::client {
 namespace {
 
-// Observations are few; more than this wait only if on_state never returns, and then the oldest go.
+// More than this wait only if an observer does not return, or if handlers throw over and over. Then
+// the oldest notices go; changes of state and room are few.
 constexpr size_t kObservationsMax = 1024;
+// How many observations one task tells before others get their turn.
+constexpr int kObserveBatch = 64;
 // More handlers at once than any machine has cores are a mistake.
 constexpr int kParallelMax = 1024;
 // How many callbacks one task runs before others get their turn.
@@ -177,7 +180,7 @@ Error ClientCore::AwaitRoom(MutexLock& lock, size_t cost, Instant deadline) {
   if (queue.HasRoom(cost)) return Error();
   // Room may depend on the very callback that we are in.
   if (options_.publish_when_full == WhenFull::kFail || runner_->Inside()) {
-    room_wanted_ = true;
+    room_wanted_ = std::max(room_wanted_, cost);
     return MakeError(ErrorCode::kInFlightFull);
   }
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_->Now());
@@ -358,11 +361,20 @@ void ClientCore::Collect(Work* work) {
   for (Error& notice : effects.notices) {
     if (options_.on_notice) observations_.push_back(std::move(notice));
   }
-  if (room_wanted_ && machine_.publishes().HalfFree()) {
-    room_wanted_ = false;
+  // Both: told at each publish that fits, it would be told too often; told at half, what was
+  // refused may not fit.
+  if (const PublishQueue& queue = machine_.publishes();
+      room_wanted_ > 0 && queue.HalfFree() && queue.HasRoom(room_wanted_)) {
+    room_wanted_ = 0;
     if (options_.on_publish_room) observations_.push_back(Room());
   }
-  while (observations_.size() > kObservationsMax) observations_.pop_front();
+  while (observations_.size() > kObservationsMax) {
+    const auto oldest = std::find_if(
+        observations_.begin(), observations_.end(),
+        [](const Observation& waiting) { return std::holds_alternative<Error>(waiting); });
+    if (oldest == observations_.end()) break;
+    observations_.erase(oldest);
+  }
   if (!observations_.empty() && !observing_) work->observe = observing_ = true;
 
   // Whoever waits, waits for outcomes, for the room they leave, or for a change of state.
@@ -391,7 +403,7 @@ void ClientCore::Perform(Work& work) {
 }
 
 void ClientCore::RunObservers() {
-  while (true) {
+  for (int told = 0; told < kObserveBatch; ++told) {
     Observation next;
     {
       MutexLock lock(mutex_);
@@ -410,6 +422,7 @@ void ClientCore::RunObservers() {
                   ++traffic_.handlers_threw;
                 });
   }
+  runner_->Post([self = shared_from_this()] { self->RunObservers(); });
 }
 
 void ClientCore::Observe(const Observation& observation) {
@@ -447,7 +460,7 @@ void ClientCore::RunCallbacks() {
     if (waiters_ > 0) changed_.notify_all();
     again = calling_back_ = !callbacks_.empty();
     // There may be room now.
-    if (room_wanted_) Collect(&work);
+    if (room_wanted_ > 0) Collect(&work);
   }
   Perform(work);
   if (again) runner_->Post([self = shared_from_this()] { self->RunCallbacks(); });

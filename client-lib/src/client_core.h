@@ -128,8 +128,9 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   std::shared_ptr<Transport> transport_ BELFRY_GUARDED_BY(mutex_);
   // The instant for which the timer thread sleeps.
   Instant armed_until_ BELFRY_GUARDED_BY(mutex_) = Instant::max();
-  // A publish was refused for want of room, and nobody has been told yet that there is room again.
-  bool room_wanted_ BELFRY_GUARDED_BY(mutex_) = false;
+  // What the largest publish costs that was refused for want of room, since it was last told that
+  // there is room; 0: none was.
+  size_t room_wanted_ BELFRY_GUARDED_BY(mutex_) = 0;
   // What waits for the observers, and for outcome callbacks; and whether a task for it is posted.
   std::deque<Observation> observations_ BELFRY_GUARDED_BY(mutex_);
   std::deque<SettledPublish> callbacks_ BELFRY_GUARDED_BY(mutex_);

@@ -36,6 +36,7 @@ Gap FromWire(const v1::Gap& wire) {
     gap.topics.push_back(TopicGap{topic.topic(), topic.count(), topic.epoch(), topic.from_offset(),
                                   topic.to_offset()});
   }
+  gap.shared = gap.topics.empty();
   return gap;
 }
 

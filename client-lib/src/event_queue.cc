@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client-lib/src/event_queue.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <utility>
@@ -56,7 +57,11 @@ void EventQueue::Append(const std::shared_ptr<const DeliverBatch>& batch, uint32
   const Record& record = batch->records[index];
   QueuedEvent event;
   const size_t frame_bytes = batch->frame.bytes.size();
-  if (SameOwner(charged_, batch)) {
+  if (policy_ == OverflowPolicy::kConflate) {
+    // Any of a frame's messages may be the one that stays, and would keep all of it.
+    event.record =
+        frame_bytes <= 2 * record.encoded.size() ? RecordOf(batch, index) : CopyRecord(record);
+  } else if (SameOwner(charged_, batch)) {
     event.record = RecordOf(batch, index);
   } else if (held_bytes_ + frame_bytes <= bytes_max_ || frame_bytes <= 2 * record.encoded.size()) {
     charged_ = batch;
@@ -100,15 +105,25 @@ void EventQueue::CompactReplaced() {
     EraseAt(0);
     --replaced_;
   }
-  // Fewer are not worth a pass over the queue.
+  // Fewer are not worth a pass over the queue; and as many as there are messages make it worth one,
+  // however many gaps they leave behind.
   constexpr size_t kReplacedMin = 64;
-  if (replaced_ < kReplacedMin || replaced_ * 2 < events_.size()) return;
-  std::erase_if(events_, [](const QueuedEvent& event) { return event.kind == Kind::kReplaced; });
+  if (replaced_ < std::max(kReplacedMin, messages_)) return;
+  std::deque<QueuedEvent> all;
+  all.swap(events_);
   replaced_ = 0;
-  for (size_t i = 0; i < events_.size(); ++i) {
-    if (events_[i].kind != Kind::kMessage) continue;
-    const wire::MessageView& view = events_[i].record->view;
-    places_[Key{view.topic, view.key}] = first_place_ + i;
+  for (QueuedEvent& event : all) {
+    if (event.kind == Kind::kReplaced) continue;
+    if (event.kind == Kind::kGap) {
+      // The message that kept it from the gap before may be one of the replaced.
+      PushGap(std::move(*event.gap));
+      continue;
+    }
+    if (event.kind == Kind::kMessage) {
+      const wire::MessageView& view = event.record->view;
+      places_[Key{view.topic, view.key}] = first_place_ + events_.size();
+    }
+    events_.push_back(std::move(event));
   }
 }
 
@@ -167,7 +182,14 @@ void EventQueue::Clear() {
 
 void EventQueue::DropOldest() {
   size_t at = 0;
-  while (events_[at].kind != Kind::kMessage) ++at;
+  while (events_[at].kind != Kind::kMessage) {
+    if (events_[at].kind == Kind::kReplaced) {
+      EraseAt(at);
+      --replaced_;
+    } else {
+      ++at;
+    }
+  }
   QueuedEvent& oldest = events_[at];
   const std::shared_ptr<const Record> record = Release(oldest, first_place_ + at);
   if (Gap* same = FindGap(0, at, GapCause::kLocalOverflow)) {

@@ -13,7 +13,7 @@
 // bounded whatever arrives.
 // Threads: Confined to the holder of LocalSubscription's mutex. Units: bytes are those of encoded
 // messages plus kOverheadBytes each. A message in a large frame holds all of it; beyond bytes_max
-// of frames held, messages are copied out of theirs.
+// of frames held, and with kConflate, messages are copied out of theirs.
 #pragma once
 
 #include <cstddef>
@@ -92,7 +92,7 @@ class EventQueue {
   void DropNewest(std::string_view topic);
   // The message that waits with that key leaves, if there is one.
   bool Replace(const Key& key);
-  // Without this, one hot key would leave ever more places behind.
+  // Without this, one hot key would leave ever more places and gaps behind.
   void CompactReplaced();
   void EraseAt(size_t at);
   // Where the events after the last message begin.

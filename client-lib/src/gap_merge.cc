@@ -52,6 +52,7 @@ void MergeGap(Gap& into, const Gap& other) {
     into.count.reset();
   }
   if (other.topics.empty()) into.topics.clear();
+  into.shared = into.shared && other.shared;
   for (const TopicGap& topic : other.topics) {
     if (into.topics.empty()) break;
     AddTopic(into, topic);

@@ -10,9 +10,11 @@
 //
 // Sequences are given when a frame is taken, so that a publish that expires before leaves no hole.
 // The encoded bytes are kept until the outcome: what a broken connection lost is sent again,
-// without anybody noticing, if the broker resumes the session. Threads: Confined to the holder of
-// ClientCore's mutex. Units: bytes include kOverheadBytes each. Ownership: completions move out
-// with their outcome; the caller runs them without the lock.
+// without anybody noticing, if the broker resumes the session. (Not what waits for no answer,
+// AckLevel::kNone: its outcome is that it was written.)
+//
+// Threads: Confined to the holder of ClientCore's mutex. Units: bytes include kOverheadBytes each.
+// Ownership: completions move out with their outcome; the caller runs them without the lock.
 #pragma once
 
 #include <cstddef>

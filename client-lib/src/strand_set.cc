@@ -12,9 +12,9 @@
 namespace belfry::client {
 namespace {
 
-// Messages are bounded, barriers between them would not be. Beyond this a gap joins the last one:
-// it is told a little before its place, which whoever then looks at the current state cannot
-// notice.
+// Messages are bounded, barriers between them would not be. Beyond this a gap joins the last one of
+// its cause: it is told a little before its place, which whoever then looks at the current state
+// cannot notice.
 constexpr size_t kBarriersMax = 64;
 
 }  // namespace
@@ -51,8 +51,11 @@ void StrandSet::PushGap(Gap gap, Posts* posts) {
     return PostIfDue(0, posts);
   }
   if (gap.topics.empty()) {
-    if (barriers_.size() >= kBarriersMax && barriers_.back().kind == QueuedEvent::Kind::kGap) {
-      return MergeGap(*barriers_.back().gap, gap);
+    const auto same = std::find_if(barriers_.rbegin(), barriers_.rend(), [&](const auto& barrier) {
+      return barrier.kind == QueuedEvent::Kind::kGap && barrier.gap->cause == gap.cause;
+    });
+    if (barriers_.size() >= kBarriersMax && same != barriers_.rend()) {
+      return MergeGap(*same->gap, gap);
     }
     QueuedEvent event;
     event.kind = QueuedEvent::Kind::kGap;

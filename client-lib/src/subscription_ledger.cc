@@ -85,9 +85,11 @@ bool SubscriptionLedger::OnResult(const v1::SubscribeResult& result) {
     return false;
   }
   auto found = wanted_.find(result.id());
-  if (found == wanted_.end() || found->second.stage == Stage::kConfirmed) return false;
+  if (found == wanted_.end()) return false;
+  const Stage stage = found->second.stage;
+  if (stage != Stage::kSent && stage != Stage::kAgain) return false;
   // The answer from before a break: not to be sent again after all.
-  if (found->second.to_be_sent()) ++unsent_stale_;
+  if (stage == Stage::kAgain) ++unsent_stale_;
   if (result.verdict() == v1::VERDICT_REFUSED) {
     wanted_.erase(found);
   } else {

@@ -28,7 +28,7 @@ constexpr size_t kLargestPublish = 300'000;
 
 void ScriptedApplication::Observe(ClientOptions* options) {
   const uint8_t how = source_.Byte();
-  options->publish_in_flight_bytes_max = how % 8 < 6 ? kPublishBytesMax : 300;
+  options->publish_in_flight_bytes_max = publish_bytes_max_ = how % 8 < 6 ? kPublishBytesMax : 300;
   // Waiting would wait for this very thread.
   options->publish_when_full = WhenFull::kFail;
   options->on_state = [this](const StateChange& change) {
@@ -38,6 +38,7 @@ void ScriptedApplication::Observe(ClientOptions* options) {
   if (how % 4 < 2) options->on_notice = [](const Error&) {};
   options->on_publish_room = [this] {
     Check(++told_of_room_ <= refused_for_room_, "room for nobody");
+    Act(1);
   };
 }
 
@@ -133,7 +134,7 @@ void ScriptedApplication::Publish(const PublishOptions& options, int completion,
   // It may be refused for want of room; then there is a word when there is some.
   const size_t cost =
       client::PublishQueue::CostOf(topic, StrictBroker::PayloadOf(number, padding), options);
-  if (core_->stats().publish_in_flight_bytes + cost > 300) ++refused_for_room_;
+  if (core_->stats().publish_in_flight_bytes + cost > publish_bytes_max_) ++refused_for_room_;
   core_->Publish(topic, StrictBroker::PayloadOf(number, padding), options, std::move(done));
 }
 

@@ -91,6 +91,7 @@ class ScriptedApplication {
   bool told_closed_ = false;
   uint64_t handled_ = 0;
   uint64_t threw_ = 0;
+  size_t publish_bytes_max_ = 0;
   uint64_t refused_for_room_ = 0;
   uint64_t told_of_room_ = 0;
   uint64_t ok_ = 0;

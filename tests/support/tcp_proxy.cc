@@ -123,6 +123,8 @@ bool TcpProxy::Read(Link& link, Side& from) {
   char bytes[64 << 10];
   size_t room = std::min(sizeof bytes, kBufferBytes - from.buffer.size());
   if (link.bytes_left) room = std::min(room, *link.bytes_left);
+  // Until the other side has taken some.
+  if (room == 0) return true;
   const ssize_t got = read(from.fd, bytes, room);
   if (got < 0) return errno == EAGAIN;
   if (got == 0) {

@@ -52,7 +52,8 @@ struct ClientStats {
   // Replaced by a newer one of their key while they waited for their handler (kConflate).
   uint64_t messages_replaced = 0;
   uint64_t gaps = 0;
-  // Exceptions of handlers and callbacks; on_notice was told of each.
+  // Exceptions of handlers and callbacks. on_notice is told of each, but for its own, and for some
+  // if it lags a thousand behind.
   uint64_t handlers_threw = 0;
   uint64_t published = 0;
   uint64_t outcomes_ok = 0;
@@ -73,7 +74,8 @@ class BELFRY_API Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // The handler runs for each message that matches, one at a time and in order. Subscriptions with
+  // The handler runs for each message that matches, one at a time and in order, unless
+  // SubscribeOptions::parallel says otherwise. Subscriptions with
   // the same filter and overflow policy share one subscription at the broker. While not connected
   // it is remembered and made later.
   [[nodiscard]] Subscription Subscribe(TopicFilter filter, MessageHandler handler,

@@ -59,12 +59,12 @@ struct ClientOptions {
   // second of 1 KiB messages at full speed.
   size_t publish_in_flight_bytes_max = size_t{64} << 20;
   WhenFull publish_when_full = WhenFull::kBlock;
-  // A publish has failed with kInFlightFull, and now half of the room is free again: publish on.
-  // Once for each time that it was full. On the executor.
+  // Publishes have failed with kInFlightFull, and now half of the room is free again, and enough
+  // for the largest of them: publish on. Once for each time that it was full. On the executor.
   std::function<void()> on_publish_room;
 
-  // Bounds of each subscription's queue, unless SubscribeOptions says otherwise. When full, the
-  // oldest messages are dropped and a Gap stands in their place.
+  // Bounds of each subscription's queue, unless SubscribeOptions says otherwise. When it is full,
+  // SubscribeOptions::overflow says what happens.
   size_t subscription_queue_messages_max = 65'536;
   size_t subscription_queue_bytes_max = size_t{16} << 20;
 

@@ -94,9 +94,11 @@ struct Gap {
   // Up to 64 topics with exact counts. Empty: more topics than that, or unknown which.
   std::vector<TopicGap> topics;
   // All that was lost; empty if unknown. With topics that this subscription's filter does not match
-  // left out, the sum of `topics`. Without topics the broker's total, which may count other
-  // subscriptions.
+  // left out, the sum of `topics`. Without topics it may count messages of other subscriptions.
   std::optional<uint64_t> count;
+  // The broker's total that it could not take apart: every subscription of this client with the
+  // same overflow policy was told the same.
+  bool shared = false;
 };
 
 }  // namespace belfry

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/unit/client-lib/client_harness.h"
+#include "tests/unit/client-lib/held_executor.h"
 #include "tests/unit/client-lib/subscription_log.h"
 
 namespace belfry::client {
@@ -70,6 +71,44 @@ TEST(ClientExceptions, EveryOtherCallbackToo) {
   EXPECT_EQ(texts, (Lines{"state", "confirmed", "gap", "outcome", "outcome"}));
   EXPECT_EQ(client.core->stats().outcomes_ok, 1u);
   EXPECT_EQ(client.core->stats().publish_in_flight_bytes, 0u);
+}
+
+TEST(ClientExceptions, HoweverManyTheyDoNotPushOutOtherNews) {
+  HeldTasks tasks;
+  ClientOptions options;
+  options.executor = tasks.executor;
+  options.publish_when_full = WhenFull::kFail;
+  options.publish_in_flight_bytes_max = 2 * PublishQueue::CostOf("t", "1", {});
+  int told_of_room = 0;
+  std::vector<State> states;
+  uint64_t notices = 0;
+  options.on_publish_room = [&] { ++told_of_room; };
+  options.on_state = [&](const StateChange& change) { states.push_back(change.state); };
+  options.on_notice = [&](const Error&) { ++notices; };
+  ClientHarness client(std::move(options));
+  client.Connect();
+  std::vector<Subscription> subscriptions;
+  for (int i = 0; i < 10; ++i) {
+    subscriptions.push_back(client.core->Subscribe(
+        Literal("h"), [](const Message&) { throw std::runtime_error("h"); }, {}));
+    if (i == 0) client.ConfirmLast();
+  }
+  tasks->RunAll();
+  states.clear();
+  v1::ServerFrame frame;
+  for (int i = 0; i < 128; ++i) ClientHarness::AddMessage(&frame, "h", "x");
+  client.transport().Say(frame);
+  auto first = client.Publish("t", "1");
+  auto second = client.Publish("t", "2");
+  EXPECT_EQ(client.Publish("t", "3").get().error.code, Error::kInFlightFull);
+  client.transport().FinishWrites();
+  client.AckThrough(2);
+  client.Break();
+  tasks->RunAll();
+  EXPECT_EQ(told_of_room, 1);
+  EXPECT_EQ(states, std::vector<State>{State::kReconnecting});
+  EXPECT_EQ(client.core->stats().handlers_threw, 1'280u);
+  EXPECT_GT(notices, 900u);
 }
 
 TEST(ClientExceptions, AnObserverOfExceptionsThatThrowsIsNotToldOfItself) {

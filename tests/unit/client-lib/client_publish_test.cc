@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/unit/client-lib/client_harness.h"
+#include "tests/unit/client-lib/held_executor.h"
 
 namespace belfry::client {
 namespace {
@@ -200,6 +201,37 @@ TEST(ClientPublish, RoomIsToldOnceForEachTimeItWasFull) {
     client.AckThrough(before + 4);
     EXPECT_EQ(told, round);
   }
+}
+
+TEST(ClientPublish, RoomIsNotToldBeforeWhatWasRefusedWouldFit) {
+  HeldTasks tasks;
+  ClientOptions options;
+  options.executor = tasks.executor;
+  options.publish_when_full = WhenFull::kFail;
+  options.publish_in_flight_bytes_max = 2'800;
+  const std::string large(2'000, 'l');
+  std::vector<PublishOutcome::Kind> kinds;
+  int told = 0;
+  ClientCore* core = nullptr;
+  options.on_publish_room = [&] {
+    if (++told > 10) return;
+    core->Publish("t", large, {},
+                  [&](const PublishOutcome& outcome) { kinds.push_back(outcome.kind); });
+  };
+  ClientHarness client(std::move(options));
+  core = client.core.get();
+  client.Connect();
+  // Its bytes are free only when its callback has run.
+  client.core->Publish("t", std::string(1'000, 's'), {}, [](const PublishOutcome&) {});
+  EXPECT_EQ(client.Publish("t", large).get().error.code, Error::kInFlightFull);
+  client.transport().FinishWrites();
+  client.AckThrough(1);
+  tasks->RunAll();
+  client.transport().FinishWrites();
+  client.AckThrough(2);
+  tasks->RunAll();
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(kinds, std::vector<Kind>{Kind::kOk});
 }
 
 TEST(ClientPublish, AResumedSessionSettlesWhatArrivedAndSendsTheRestAgain) {

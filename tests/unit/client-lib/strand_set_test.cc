@@ -139,6 +139,15 @@ TEST(StrandSet, BarriersStayBoundedAndLoseNoCount) {
   EXPECT_LE(gaps, 64u);
 }
 
+TEST(StrandSet, EvenThenAGapKeepsItsCause) {
+  StrandSet strands(OverflowPolicy::kDropOldest, 2, 4, kPlenty);
+  Drains drains(strands, 1);
+  for (int i = 0; i < 100; ++i) strands.PushGap(Gap{GapCause::kOverflow, {}, 1}, &drains.posts);
+  for (int i = 0; i < 3; ++i) strands.PushGap(Gap{GapCause::kReconnect, {}, 1}, &drains.posts);
+  drains.RunAll();
+  EXPECT_EQ(drains.lines.back(), "g1:3");
+}
+
 TEST(StrandSet, OneStrandIsAPlainQueue) {
   StrandSet strands(OverflowPolicy::kDropOldest, 1, 10, kPlenty);
   Drains drains(strands, 1);
