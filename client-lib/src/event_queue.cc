@@ -151,6 +151,7 @@ void EventQueue::PushControl(Kind kind) {
 }
 
 void EventQueue::Take(size_t max, std::vector<QueuedEvent>* out) {
+  out->reserve(out->size() + std::min(max, events_.size()));
   for (size_t taken = 0; taken < max && !events_.empty();) {
     QueuedEvent& front = events_.front();
     if (front.kind == Kind::kBarrier) return;

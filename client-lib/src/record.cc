@@ -5,6 +5,7 @@
 // Runs may stand before or after the messages they are about.
 #include "client-lib/src/record.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,11 @@ std::shared_ptr<const DeliverBatch> ParseDeliver(FrameBytes frame, std::string_v
       Record record;
       if (!reader.ReadBytes(&record.encoded)) return nullptr;
       if (!wire::MessageView::Parse(record.encoded, &record.view)) return nullptr;
+      // Most frames hold messages of about one size. A guess that is wrong costs no more than
+      // memory of the frame's own size.
+      if (batch->records.empty()) {
+        batch->records.reserve(1 + body.size() / std::max(record.encoded.size(), sizeof(Record)));
+      }
       batch->records.push_back(std::move(record));
     } else if (field == kRunsField && type == wire::WireType::kBytes) {
       std::string_view run;
