@@ -11,8 +11,9 @@
 namespace belfry::bench {
 namespace {
 
-constexpr size_t kPublisherAt = 8;
-constexpr size_t kPhaseAt = 12;
+constexpr size_t kEpochAt = 8;
+constexpr size_t kPublisherAt = 12;
+constexpr size_t kPhaseAt = 14;
 
 // Deep enough that neither side ever waits for the other on a local network, and far within a
 // lane's queue, so that the fastest rate is measured and not the rate of dropping.
@@ -24,22 +25,28 @@ constexpr uint64_t kWindowBytes = 4 << 20;
 void WriteStamp(const Stamp& stamp, std::string& payload) {
   BELFRY_CHECK(payload.size() >= kPayloadBytesMin);
   const int64_t due_ns = stamp.due.time_since_epoch().count();
-  const uint32_t phase = stamp.measured ? 1 : 0;
+  const auto publisher = static_cast<uint16_t>(stamp.publisher);
+  BELFRY_CHECK(publisher == stamp.publisher);
+  const uint16_t phase = stamp.measured ? 1 : 0;
   std::memcpy(payload.data(), &due_ns, sizeof due_ns);
-  std::memcpy(payload.data() + kPublisherAt, &stamp.publisher, sizeof stamp.publisher);
+  std::memcpy(payload.data() + kEpochAt, &stamp.epoch, sizeof stamp.epoch);
+  std::memcpy(payload.data() + kPublisherAt, &publisher, sizeof publisher);
   std::memcpy(payload.data() + kPhaseAt, &phase, sizeof phase);
 }
 
 std::optional<Stamp> ReadStamp(std::string_view payload) {
   if (payload.size() < kPayloadBytesMin) return std::nullopt;
   int64_t due_ns = 0;
-  uint32_t phase = 0;
+  uint16_t publisher = 0;
+  uint16_t phase = 0;
   Stamp stamp;
   std::memcpy(&due_ns, payload.data(), sizeof due_ns);
-  std::memcpy(&stamp.publisher, payload.data() + kPublisherAt, sizeof stamp.publisher);
+  std::memcpy(&stamp.epoch, payload.data() + kEpochAt, sizeof stamp.epoch);
+  std::memcpy(&publisher, payload.data() + kPublisherAt, sizeof publisher);
   std::memcpy(&phase, payload.data() + kPhaseAt, sizeof phase);
   if (phase > 1) return std::nullopt;
   stamp.due = Instant(Duration(due_ns));
+  stamp.publisher = publisher;
   stamp.measured = phase == 1;
   return stamp;
 }

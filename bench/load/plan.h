@@ -5,7 +5,7 @@
 //
 // Stamp, at the payload's beginning, in the machine's byte order (it never leaves the process that
 // made it):
-//   due time, steady clock, ns (8) | publisher (4) | phase: 0 warm-up, 1 measured (4)
+//   due time, steady clock, ns (8) | epoch (4) | publisher (2) | phase: 0 warm-up, 1 measured (2)
 //
 // Threads: Immutable.
 #pragma once
@@ -28,9 +28,11 @@ struct Stamp {
   Instant due;
   uint32_t publisher = 0;
   bool measured = false;
+  // How often the publisher had written off what was under way.
+  uint32_t epoch = 0;
 };
 
-// `payload` has at least kPayloadBytesMin bytes.
+// `payload` has at least kPayloadBytesMin bytes; publishers are numbered to 65,535.
 void WriteStamp(const Stamp& stamp, std::string& payload);
 // Empty if the payload cannot be one of ours.
 std::optional<Stamp> ReadStamp(std::string_view payload);

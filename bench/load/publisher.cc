@@ -21,8 +21,8 @@ constexpr auto kStuck = milliseconds(200);
 // How often the window is looked at: summing up a hundred subscribers for each message would cost
 // more than publishing it.
 constexpr uint64_t kLookEvery = 32;
-// A round trip that takes longer is lost.
-constexpr auto kRoundTripPatience = seconds(2);
+// A round trip that takes longer, or longer than the patience, is lost.
+constexpr Duration kRoundTripPatience = seconds(2);
 
 }  // namespace
 
@@ -103,22 +103,23 @@ void Publisher::RunOneAtATime(Instant measured, Instant end) {
     PublishOne(message, now, now >= measured);
     last_published_ = now;
     wire_->Push();
-    if (!step_->WaitFor(sent_deliveries_ - written_off_, kRoundTripPatience)) {
-      written_off_ = sent_deliveries_ - step_->Arrived();
+    if (!step_->WaitFor(sent_deliveries_, std::min(patience_, kRoundTripPatience))) {
+      WriteOff();
+      step_->StartOver(epoch_);
     }
   }
 }
 
 void Publisher::PublishOne(uint64_t message, Instant due, bool measured) {
   const uint32_t topic = plan_.TopicOf(index_, message);
-  WriteStamp({due, index_, measured}, payload_);
+  WriteStamp({due, index_, measured, epoch_}, payload_);
   sent_deliveries_ += plan_.SubscribersOf(topic);
   wire_->Publish(topic, payload_, measured);
 }
 
 uint64_t Publisher::TakenByAll() const {
   uint64_t taken = 0;
-  for (const auto& tally : tallies_) taken += tally->Taken(index_);
+  for (const auto& tally : tallies_) taken += tally->TakenOf(index_, epoch_);
   return taken;
 }
 
@@ -127,14 +128,19 @@ void Publisher::WaitForWindow(uint64_t window) {
   const uint64_t room = std::max<uint64_t>(1, window * tallies_.size() / plan_.load().topics);
   uint64_t taken = TakenByAll();
   Instant moved = clock_.Now();
-  while (sent_deliveries_ > taken + written_off_ + room) {
+  while (sent_deliveries_ > taken + room) {
     wire_->Push();
     std::this_thread::sleep_for(kWindowPause);
     const uint64_t before = std::exchange(taken, TakenByAll());
     const Instant now = clock_.Now();
     if (taken != before) moved = now;
-    if (now - moved > kStuck) written_off_ = sent_deliveries_ - std::min(sent_deliveries_, taken);
+    if (now - moved > kStuck) return WriteOff();
   }
+}
+
+void Publisher::WriteOff() {
+  ++epoch_;
+  sent_deliveries_ = 0;
 }
 
 void Publisher::Join() {

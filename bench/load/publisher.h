@@ -39,6 +39,8 @@ class Publisher {
   // With a rate: the longest time between when a measured message was due and when the system had
   // taken it.
   Duration late_max() const { return late_max_; }
+  // Without a rate: how often it waited for deliveries in vain and went on, warm-up included.
+  uint64_t stalls() const { return epoch_; }
 
  private:
   void Run(Instant start);
@@ -48,8 +50,12 @@ class Publisher {
   void PublishOne(uint64_t message, Instant due, bool measured);
   // Counts what is due from `message` to the end as not sent.
   void GiveUp(Instant start, Instant measured, Instant end, uint64_t message);
+  // Of this epoch.
   uint64_t TakenByAll() const;
   void WaitForWindow(uint64_t window);
+  // What is under way may be lost: it is waited for no more, and makes no room if it comes after
+  // all.
+  void WriteOff();
 
   const Plan& plan_;
   const uint32_t index_;
@@ -59,10 +65,10 @@ class Publisher {
   const SystemClock clock_;
   std::string payload_;
   PublishWire* wire_ = nullptr;
-  // Deliveries that all messages so far should bring, and those that are known not to come any
-  // more.
+  // How often what was under way was written off; each message bears the number of its epoch.
+  uint32_t epoch_ = 0;
+  // Deliveries that the messages of this epoch should bring.
   uint64_t sent_deliveries_ = 0;
-  uint64_t written_off_ = 0;
   Instant last_published_;
   Duration late_max_{};
   // Measured messages that were due and never handed to the system.

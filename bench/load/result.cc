@@ -58,6 +58,7 @@ std::string ResultJson(const Result& result) {
   count("failed", result.failed);
   count("unknown", result.unknown);
   decimal("late_max_us", LateMicros(result), 1);
+  count("stalls", result.stalls);
   return json + "}";
 }
 
@@ -78,6 +79,10 @@ std::string ResultText(const Load& load, const Result& result) {
   text += fmt::format("delay       p50 {:.1f} us, p99 {:.1f} us, p99.9 {:.1f} us, max {:.1f} us\n",
                       Micros(result.delays.Percentile(0.5)), Micros(result.delays.Percentile(0.99)),
                       Micros(result.delays.Percentile(0.999)), Micros(result.delays.Max()));
+  if (result.stalls > 0) {
+    text +=
+        fmt::format("stalls      {} times nothing came and publishing went on\n", result.stalls);
+  }
   if (const auto late = LateMicros(result)) {
     text +=
         fmt::format("publisher   at most {:.1f} us later than due; delays count from due\n", *late);

@@ -38,6 +38,9 @@ struct Result {
   // With a rate: how much later than due the latest message was taken from its publisher. Delays
   // count from when a message was due, so they hold this time too.
   std::optional<Duration> late_max;
+  // Without a rate: how often publishers waited for deliveries in vain and went on, warm-up
+  // included.
+  uint64_t stalls = 0;
 };
 
 // One object, without a line break.

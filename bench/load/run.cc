@@ -116,6 +116,7 @@ void Measure(const Plan& plan, System& system, const Tallies& tallies, const Pub
     publisher->Join();
     last_published = std::max(last_published, publisher->last_published());
     late_max = std::max(late_max, publisher->late_max());
+    result.stalls += publisher->stalls();
     const Outcomes outcomes = publisher->outcomes();
     result.published += outcomes.ok;
     result.failed += outcomes.failed;

@@ -22,12 +22,13 @@ Load LoadOf(uint32_t publishers, uint32_t subscribers, uint32_t topics) {
 
 TEST(Plan, AStampComesBackAsItWasWritten) {
   std::string payload(32, 'x');
-  WriteStamp({Instant(Duration(123'456'789'012)), 7, true}, payload);
+  WriteStamp({Instant(Duration(123'456'789'012)), 7, true, 3}, payload);
   const auto stamp = ReadStamp(payload);
   ASSERT_TRUE(stamp.has_value());
   EXPECT_EQ(stamp->due, Instant(Duration(123'456'789'012)));
   EXPECT_EQ(stamp->publisher, 7u);
   EXPECT_TRUE(stamp->measured);
+  EXPECT_EQ(stamp->epoch, 3u);
   EXPECT_EQ(payload.substr(16), std::string(16, 'x'));
 }
 

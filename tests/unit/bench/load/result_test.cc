@@ -57,5 +57,14 @@ TEST(Result, HowLateThePublisherWasIsToldWithARateOnly) {
             std::string::npos);
 }
 
+TEST(Result, StallsAreShownIfThereWereAny) {
+  Result result;
+  EXPECT_NE(ResultJson(result).find(R"("stalls":0)"), std::string::npos);
+  EXPECT_EQ(ResultText(Load(), result).find("stalls"), std::string::npos);
+  result.stalls = 2;
+  EXPECT_NE(ResultJson(result).find(R"("stalls":2)"), std::string::npos);
+  EXPECT_NE(ResultText(Load(), result).find("stalls      2 times"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace belfry::bench

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 
 namespace belfry::bench {
@@ -168,7 +172,95 @@ TEST(Run, AFullWindowWaitsNotForEverForWhatIsLost) {
   const auto result = RunLoad(Plan(load, 1), system, kPatience);
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->delivered, 10u);
+  EXPECT_GT(result->stalls, 0u);
   EXPECT_GT(result->expected, 10u);
+}
+
+// Holds what is published until `deliver` says how many of the first messages have come by now.
+class SlowSystem final : public System, private PublishWire {
+ public:
+  // Called when the publisher has nothing else to do, with how much was published and delivered.
+  std::function<size_t(size_t published, size_t delivered)> deliver;
+  std::function<void(size_t published, size_t delivered)> on_publish = [](size_t, size_t) {};
+
+  Status Connect(const Plan&, const Tallies& tallies, Duration) override {
+    tally_ = tallies.front().get();
+    return Status();
+  }
+  PublishWire& PublisherWire(uint32_t) override { return *this; }
+  std::optional<double> ServerCpuSeconds() override { return std::nullopt; }
+  void Disconnect() override {}
+
+  size_t published() const { return published_; }
+
+ private:
+  void Publish(uint32_t, std::string_view payload, bool measured) override {
+    under_way_.emplace_back(payload.substr(0, kPayloadBytesMin));
+    if (measured) outcomes_.expected = ++outcomes_.ok;
+    on_publish(++published_, delivered_);
+  }
+  void Push() override { DeliverTo(deliver(published_, delivered_)); }
+  void Settle(Duration) override { DeliverTo(published_); }
+  Outcomes outcomes() const override { return outcomes_; }
+
+  void DeliverTo(size_t end) {
+    for (; delivered_ < end; ++delivered_) {
+      tally_->Take(under_way_.front());
+      under_way_.pop_front();
+    }
+  }
+
+  Tally* tally_ = nullptr;
+  std::deque<std::string> under_way_;
+  size_t published_ = 0;
+  size_t delivered_ = 0;
+  Outcomes outcomes_;
+};
+
+// What was written off and comes after all must not leave more messages under way for good.
+TEST(Run, AWindowIsAsDeepAfterAStallAsBefore) {
+  SlowSystem system;
+  size_t stalled_at = 0;
+  system.deliver = [&](size_t published, size_t delivered) -> size_t {
+    // Nothing, until the publisher no longer waits for the first window.
+    if (stalled_at == 0) stalled_at = published;
+    return published == stalled_at ? delivered : std::min(published, delivered + 1);
+  };
+  size_t deepest = 0;
+  system.on_publish = [&](size_t published, size_t delivered) {
+    if (stalled_at > 0 && delivered >= stalled_at + 4) {
+      deepest = std::max(deepest, published - delivered);
+    }
+  };
+  Load load = LoadOf(1, std::nullopt);
+  load.payload_bytes = 1 << 20;  // a window of four
+  load.warmup = Duration(0);
+  load.measured = seconds(2);
+  const auto result = RunLoad(Plan(load, 1), system, kPatience);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->stalls, 1u);
+  EXPECT_EQ(result->delivered, result->expected);
+  EXPECT_GT(deepest, 0u);
+  // It is looked at before each fourth message, so what was there before the stall is two windows.
+  EXPECT_EQ(stalled_at, 8u);
+  EXPECT_LE(deepest, stalled_at);
+}
+
+TEST(Run, OneAtATimeStillWaitsAfterAStall) {
+  SlowSystem system;
+  system.deliver = [](size_t published, size_t delivered) -> size_t {
+    // The first comes with the second, the third with the fourth.
+    return published == 1 || published == 3 ? delivered : published;
+  };
+  Load load = LoadOf(1, std::nullopt);
+  load.kind = Load::Kind::kLatency;
+  load.warmup = Duration(0);
+  load.measured = seconds(2);
+  const auto result = RunLoad(Plan(load, 1), system, milliseconds(300));
+  ASSERT_TRUE(result.ok());
+  EXPECT_GT(system.published(), 4u);
+  EXPECT_EQ(result->stalls, 2u);
+  EXPECT_EQ(result->delivered, result->expected);
 }
 
 TEST(Run, WhoCannotConnectIsToldAndDisconnected) {
