@@ -193,16 +193,15 @@ class Bench:
         return results
 
     def tell(self, scenario, turn, system, result):
-        lost = bench_report.lost(result)
         if self.options.json:
             self.out(json.dumps({"type": "run", "scenario": scenario.name, "round": turn, "system": system,
-                                 "lost": lost, **result}))
-            return
+                                 "lost": bench_report.flaws(result).get("lost", 0), **result}))
         first = METRICS["p50_us" if scenario.rate else "deliveries_per_s"]
         value = first.value(result)
+        flaws = bench_report.flaws_text(result)
         self.say(f"{scenario.name} {turn}/{self.options.rounds} {self.labels[system]:<7} "
                  f"{'nothing' if value is None else bench_report.short(value)} {first.about}"
-                 f"{f', {lost} LOST' if lost else ''}")
+                 f"{f'; FLAWED: {flaws}' if flaws else ''}")
 
     def headline(self, machine):
         def described(system):

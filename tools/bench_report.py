@@ -6,25 +6,40 @@ from collections import namedtuple
 
 from bench_scenarios import METRICS
 
-# median, least and greatest of the rounds; None where messages were lost or nothing was measured.
+# median, least and greatest of the rounds; None where a round had a flaw or nothing was measured.
 Spread = namedtuple("Spread", "median least greatest")
 
 # spreads: system -> Spread or None. ratio: ours / theirs. met: None without a goal.
 Row = namedtuple("Row", "scenario metric spreads ratio goal goal_ratio met stretch_met")
 
-LOST = "messages lost"
+# What a run must not have, each counted in its own unit. value: from one run's result.
+Flaw = namedtuple("Flaw", "name about value")
+
+FLAWS = (
+    # Of messages that were published.
+    Flaw("lost", "deliveries lost", lambda result: max(0, result["expected"] - result["delivered"])),
+    Flaw("failed", "publishes failed", lambda result: result["failed"]),
+    Flaw("unknown", "publishes with unknown outcome", lambda result: result["unknown"]),
+    # One may stand for many messages, which are among the lost.
+    Flaw("gaps", "announcements of loss", lambda result: result["gaps"]),
+)
 
 
-def lost(result):
-    """Messages of one run that did not arrive, or of which it is not known that they were published."""
-    missing = max(0, result["expected"] - result["delivered"])
-    return missing + result["failed"] + result["unknown"] + result["gaps"]
+def flaws(result):
+    """What one run has of each flaw that it has: name -> number."""
+    return {flaw.name: flaw.value(result) for flaw in FLAWS if flaw.value(result)}
+
+
+def flaws_text(result):
+    """For people, in one line; empty if there are none."""
+    found = flaws(result)
+    return ", ".join(f"{found[flaw.name]} {flaw.about}" for flaw in FLAWS if flaw.name in found)
 
 
 def spread(metric, results):
-    """None as soon as one round lost something: dropping is not a way to be fast."""
+    """None as soon as one round has a flaw: dropping is not a way to be fast."""
     values = [metric.value(result) for result in results]
-    if not values or any(lost(result) for result in results) or None in values:
+    if not values or any(map(flaws, results)) or None in values:
         return None
     return Spread(statistics.median(values), min(values), max(values))
 
@@ -94,14 +109,15 @@ def verdict(row):
     if row.goal is None:
         return ""
     if row.goal_ratio is None:
-        return "missed (nothing to compare: messages lost)"
+        return "missed (nothing to compare)"
     word = "stretch met" if row.stretch_met else "met" if row.met else "missed"
     return f"{word} ({row.goal_ratio:.2f})"
 
 
-def lost_cell(results):
-    rounds = sum(1 for result in results if lost(result))
-    total = sum(lost(result) for result in results)
+def flaw_cell(flaw, results):
+    counts = [flaw.value(result) for result in results]
+    rounds = sum(1 for count in counts if count)
+    total = sum(counts)
     return f"**{total}** in {rounds} of {len(results)} rounds" if total else "0"
 
 
@@ -123,9 +139,10 @@ def table(measured, systems, labels, with_goals):
                 line += [goal_text(row.goal) if row.goal else "", verdict(row)]
             lines.append(line)
             title = ""
-        if any(lost(result) for each in results.values() for result in each):
-            line = ["", LOST, *(lost_cell(results[system]) for system in systems)]
-            lines.append(line + [""] * (len(header) - len(line)))
+        for flaw in FLAWS:
+            if any(flaw.value(result) for each in results.values() for result in each):
+                line = ["", flaw.about, *(flaw_cell(flaw, results[system]) for system in systems)]
+                lines.append(line + [""] * (len(header) - len(line)))
     return header, lines
 
 
@@ -144,7 +161,8 @@ def summaries(scenario, results, systems, with_goals):
     """One JSON object a metric, as text."""
     for row in rows(scenario, results, systems, with_goals):
         found = {"type": "summary", "scenario": scenario.name, "metric": row.metric.name,
-                 "lost": {system: sum(map(lost, results[system])) for system in systems}}
+                 **{flaw.name: {system: sum(map(flaw.value, results[system])) for system in systems}
+                    for flaw in FLAWS}}
         for system in systems:
             each = row.spreads[system]
             found[system] = each and {"median": each.median, "least": each.least, "greatest": each.greatest}

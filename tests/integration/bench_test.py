@@ -170,13 +170,26 @@ class Report(unittest.TestCase):
         self.assertEqual((row.spreads["redis"], row.ratio, row.met), (None, 2.0, True))
 
     def test_loss_is_shown(self):
-        for kind in ("lost", "failed", "unknown", "gaps"):
+        for kind, about in (("lost", "deliveries lost"), ("failed", "publishes failed"),
+                            ("unknown", "publishes with unknown outcome"), ("gaps", "announcements of loss")):
             bad = result(900, lost=3) if kind == "lost" else {**result(900), kind: 3}
             results = {"belfry": [bad, result(900)], "redis": [result(1)], "nats": [result(1)]}
             _, lines = bench_report.table([(SCENARIOS["fanout-10"], results)], SYSTEMS, dict.fromkeys(SYSTEMS, "x"),
                                           True)
-            self.assertEqual(lines[-1][1:5], ["messages lost", "**3** in 1 of 2 rounds", "0", "0"])
+            self.assertEqual([line[1:5] for line in lines[3:]], [[about, "**3** in 1 of 2 rounds", "0", "0"]])
             self.assertIn("missed", lines[0][-1])
+            self.assertEqual(bench_report.flaws_text(bad), f"3 {about}")
+
+    def test_what_was_lost_is_not_added_to_its_announcements(self):
+        bad = {**result(900, lost=500), "gaps": 2, "failed": 7}
+        results = {"belfry": [bad, result(900, lost=1)], "redis": [result(1)], "nats": [result(1)]}
+        _, lines = bench_report.table([(SCENARIOS["fanout-10"], results)], SYSTEMS, dict.fromkeys(SYSTEMS, "x"), True)
+        self.assertEqual([line[1:3] for line in lines[3:]],
+                         [["deliveries lost", "**501** in 2 of 2 rounds"], ["publishes failed", "**7** in 1 of 2 rounds"],
+                          ["announcements of loss", "**2** in 1 of 2 rounds"]])
+        first = json.loads(next(bench_report.summaries(SCENARIOS["fanout-10"], results, SYSTEMS, True)))
+        self.assertEqual([first[name]["belfry"] for name in ("lost", "failed", "unknown", "gaps")], [501, 7, 0, 2])
+        self.assertIsNone(first["belfry"])
 
     def test_nothing_lost_takes_no_line(self):
         results = {system: [result(1)] for system in SYSTEMS}
