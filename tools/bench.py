@@ -22,6 +22,11 @@ from bench_scenarios import METRICS, PAYLOAD_BYTES, SCENARIOS
 from bench_servers import Servers, find
 from programs import Program, Trouble
 
+ABOUT_COMPARE = """
+--compare drives both brokers by the load and the client library of this tree, so that both are measured alike: what
+differs is belfryd alone. A change of the client library does not show.
+"""
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Beside the time of a run: connecting a hundred clients, and messages that are waited for in vain.
 RUN_PATIENCE_SECONDS = 120
@@ -50,7 +55,7 @@ def parse_options(arguments):
     parser = Parser(prog="./dev bench", allow_abbrev=False, description=__doc__,
                     formatter_class=argparse.RawDescriptionHelpFormatter,
                     epilog="scenarios:\n" + "".join(f"  {each.name:<12} {each.about}\n" for each in SCENARIOS.values())
-                    + "\nExamples:\n  ./dev bench\n  ./dev bench fanout-10 --rounds 3 --seconds 2\n"
+                    + ABOUT_COMPARE + "\nExamples:\n  ./dev bench\n  ./dev bench fanout-10 --rounds 3 --seconds 2\n"
                     "  ./dev bench --compare HEAD~10")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these scenarios (all)")
     form = parser.add_mutually_exclusive_group()
@@ -59,10 +64,10 @@ def parse_options(arguments):
     parser.add_argument("--rounds", type=number(int, 1, 1000), default=5, metavar="N", help="rounds (5)")
     parser.add_argument("--seconds", type=number(float, 0.1, 3600), default=5.0, metavar="S",
                         help="how long each run measures (5); a fifth of it, at most 1, warms up before")
-    parser.add_argument("--compare", metavar="REV", help="beside this revision of ourselves, built once")
+    parser.add_argument("--compare", metavar="REV", help="beside belfryd of this revision, built once")
     parser.add_argument("--bin", type=pathlib.Path, metavar="DIR",
                         default=os.environ.get("BELFRY_BIN") or ROOT / "build/release/bin",
-                        help="where belfryd, belfry and belfry_peer_bench are (build/release/bin)")
+                        help="where belfryd and belfry_peer_bench are (build/release/bin)")
     parser.add_argument("--only-check", action="store_true", help="check the arguments, measure nothing")
     options = parser.parse_args(arguments)
     for name in options.names:
@@ -72,7 +77,10 @@ def parse_options(arguments):
     options.bin = pathlib.Path(options.bin).resolve()
     options.commit = None
     if options.compare is not None:
-        options.commit = bench_revision.commit_of(options.compare)
+        try:
+            options.commit = bench_revision.commit_of(options.compare)
+        except bench_revision.NoGit as error:
+            parser.error(f"--compare: {error}")
         if options.commit is None:
             parser.error(f"there is no revision '{options.compare}'; give a commit, a tag or a branch")
     return options
@@ -112,7 +120,7 @@ class Bench:
         print(text, flush=True)
 
     def check_programs(self):
-        for name in ("belfryd", "belfry_peer_bench" if self.with_peers else "belfry"):
+        for name in ("belfryd", "belfry_peer_bench"):
             if not os.access(self.options.bin / name, os.X_OK):
                 raise Trouble(f"{self.options.bin / name} is not there; build it: ./dev bench builds what it needs")
 
@@ -125,12 +133,11 @@ class Bench:
             self.servers[self.theirs] = servers.belfry(self.theirs, self.binaries[self.theirs])
 
     def machine(self):
-        described = bench_revision.git("describe", "--always", "--dirty").stdout.strip()
         found = {"type": "machine", "command": self.command(), "cores": os.cpu_count(), "cpu": cpu_model(),
                  "kernel": platform.release(), "system": platform.freedesktop_os_release().get("PRETTY_NAME", ""),
-                 "load_average": round(os.getloadavg()[0], 2), "revision": described or None}
-        if self.with_peers:
-            found["clients"] = json.loads(first_line(self.options.bin / "belfry_peer_bench", "--versions"))
+                 "load_average": round(os.getloadavg()[0], 2), "revision": bench_revision.described()}
+        versions = json.loads(first_line(self.options.bin / "belfry_peer_bench", "--versions"))
+        found["clients"] = versions if self.with_peers else {"belfry": versions["belfry"]}
         found["servers"] = {
             system: {"version": self.version(system), "pid": server.pid, "address": server.address,
                      "settings": server.settings} for system, server in self.servers.items()}
@@ -155,13 +162,10 @@ class Bench:
 
     def words(self, system, scenario):
         server = self.servers[system]
-        if self.with_peers:
-            words = [self.options.bin / "belfry_peer_bench", system, "--server", server.address, "--server-pid",
-                     server.pid]
-            words += ["--rate", scenario.rate] if scenario.rate else []
-        else:  # each revision's own generator, by the flags that stay
-            words = [self.binaries[system] / "belfry", "bench", "fanout", "--server", server.address, "--json",
-                     "--rate", scenario.rate or "max"]
+        protocol = system if self.with_peers else "belfry"
+        words = [self.options.bin / "belfry_peer_bench", protocol, "--server", server.address, "--server-pid",
+                 server.pid]
+        words += ["--rate", scenario.rate] if scenario.rate else []
         return [*words, "--subscribers", scenario.subscribers, "--size", PAYLOAD_BYTES, "--seconds",
                 self.options.seconds, "--warmup", min(1.0, self.options.seconds / 5)]
 
@@ -209,11 +213,11 @@ class Bench:
             return f"{self.labels[system]} {of['version']} ({of['settings']})"
         lines = [f"{machine['command']}",
                  f"{machine['cores']} cores ({machine['cpu']}), kernel {machine['kernel']}, {machine['system']}, "
-                 f"load average {machine['load_average']} before, revision {machine['revision']}",
+                 f"load average {machine['load_average']} before, revision {machine['revision'] or 'unknown'}",
                  ", ".join(described(system) for system in self.systems)]
-        if "clients" in machine:
-            lines.append(f"through belfry::client {machine['clients']['belfry']}, "
-                         f"hiredis {machine['clients']['hiredis']}, cnats {machine['clients']['cnats']}")
+        names = {"belfry": "belfry::client"}
+        lines.append("through " + ", ".join(f"{names.get(name, name)} {version}"
+                                            for name, version in machine["clients"].items()))
         return lines
 
     def go(self, servers):

@@ -1,20 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs of another revision of this project, for `./dev bench --compare`: checked out into a temporary
+"""The broker of another revision of this project, for `./dev bench --compare`: checked out into a temporary
 worktree below build/, built there once, kept by commit."""
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 
 from programs import Trouble
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGETS = ("belfryd", "belfry_cli")
+TARGETS = ("belfryd",)
 BUILD_SECONDS = 7200
 
 
+class NoGit(Trouble):
+    pass
+
+
 def git(*words):
-    return subprocess.run(["git", "-C", str(ROOT), *map(str, words)], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False)
+    try:
+        return subprocess.run(["git", "-C", str(ROOT), *map(str, words)], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False)
+    except FileNotFoundError:
+        raise NoGit("git is not there; install it: apt-get install git") from None
+
+
+def described():
+    """What the working tree is; None if nobody can tell."""
+    try:
+        return git("describe", "--always", "--dirty").stdout.strip() or None
+    except NoGit:
+        return None
 
 
 def commit_of(revision):
@@ -25,14 +42,23 @@ def commit_of(revision):
 
 def run(what, words, log):
     with open(log, "ab") as output:
-        code = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=output,
-                              stderr=output, timeout=BUILD_SECONDS, check=False).returncode
+        # In a group of its own, so that compilers end with it.
+        process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=output, start_new_session=True)
+    try:
+        code = process.wait(BUILD_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Trouble(f"{what} did not end within {BUILD_SECONDS} s; its output: {log}") from None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     if code != 0:
         raise Trouble(f"{what} failed; its output: {log}")
 
 
 def binaries_of(commit):
-    """The folder of its release programs, built if need be."""
+    """The folder of its release belfryd, built if need be."""
     build = ROOT / "build" / "compare" / commit[:12]
     done = build / "complete"
     if done.exists():

@@ -4,17 +4,24 @@
 Never how fast anything is."""
 import json
 import os
+import pathlib
 import select
 import signal
 import subprocess
 import sys
+import tempfile
 import unittest
+from unittest import mock
 
 from processes import BIN, PATIENCE, ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
+import bench as bench_main
 import bench_report
+import bench_revision
+import bench_servers
 from bench_scenarios import SCENARIOS
+from programs import Trouble
 
 SYSTEMS = ["belfry", "redis", "nats"]
 BENCH = ["/usr/bin/python3", str(ROOT / "tools/bench.py"), "--bin", str(BIN)]
@@ -28,8 +35,9 @@ def gone(pid):
         return True
 
 
-def bench(*words):
-    return subprocess.run([*BENCH, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def bench(*words, path=None):
+    environment = {**os.environ, "PATH": path or os.environ["PATH"]}
+    return subprocess.run([*BENCH, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment,
                           stderr=subprocess.PIPE, text=True, timeout=8 * PATIENCE, check=False)
 
 
@@ -71,6 +79,33 @@ class SideBySide(unittest.TestCase):
                 self.assertIn(word, done.stdout)
             self.assertNotIn("fanout-10", done.stdout)
             self.assertEqual("| --- |" in done.stdout, bool(form))
+
+    def test_without_git_the_revision_is_unknown(self):
+        with tempfile.TemporaryDirectory() as path:
+            for name in ("redis-server", "nats-server"):
+                os.symlink(bench_servers.find(name), f"{path}/{name}")
+            done = bench("fanout-1", "--rounds", "1", "--seconds", "0.2", "--json", path=path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        machine = json.loads(done.stdout.splitlines()[0])
+        self.assertIsNone(machine["revision"])
+
+    def test_an_older_broker_is_driven_by_the_same_load(self):
+        options = bench_main.parse_options(["fanout-1", "--seconds", "0.2", "--bin", str(BIN)])
+        options.commit, options.compare = "0123456789abcdef", "v0"
+        with tempfile.TemporaryDirectory() as folder:
+            comparison = bench_main.Bench(options, pathlib.Path(folder))
+            with bench_servers.Servers(pathlib.Path(folder)) as servers:
+                comparison.binaries[comparison.theirs] = BIN  # stands for the older one
+                comparison.start(servers)
+                results = [comparison.run(system, SCENARIOS["fanout-1"]) for system in comparison.systems]
+                machine = comparison.machine()
+            programs = {comparison.words(system, SCENARIOS["fanout-1"])[0] for system in comparison.systems}
+        self.assertEqual(programs, {BIN / "belfry_peer_bench"})
+        self.assertEqual(comparison.systems, ["belfry", "0123456789ab"])
+        self.assertEqual(list(machine["clients"]), ["belfry"])
+        for result_of_one in results:
+            self.assertGreater(result_of_one["delivered"], 0)
+            self.assertIsNotNone(result_of_one["broker_cpu_s"])
 
     def test_a_benchmark_that_is_stopped_leaves_nothing(self):
         for how, code in ((signal.SIGTERM, 130), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
@@ -120,6 +155,11 @@ class WrongUse(unittest.TestCase):
                 self.assertIn(text, done.stderr)
                 self.assertIn("see ./dev bench --help", done.stderr)
 
+    def test_compare_without_git_is_told(self):
+        done = bench("--compare", "HEAD", "--only-check", path="/nonexistent")
+        self.assertEqual((done.returncode, done.stdout), (2, ""), done)
+        self.assertRegex(done.stderr, r"^dev bench: --compare: git is not there; install it")
+
     def test_help_has_an_example(self):
         done = subprocess.run([str(ROOT / "dev"), "bench", "--help"], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, timeout=PATIENCE, check=True)
@@ -130,6 +170,19 @@ class WrongUse(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, "^dev bench: /nonexistent/belfryd is not there; ")
+
+
+class Building(unittest.TestCase):
+    def test_a_build_that_does_not_end_is_ended_and_told(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(bench_revision, "BUILD_SECONDS", 0.01):
+            log = pathlib.Path(folder) / "log"
+            with self.assertRaisesRegex(Trouble, r"^building it did not end within 0.01 s; its output: .*log$"):
+                bench_revision.run("building it", ["tail", "-f", "/dev/null"], log)
+
+    def test_a_build_that_fails_is_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(Trouble, "^building it failed; its output: "):
+                bench_revision.run("building it", ["false"], pathlib.Path(folder) / "log")
 
 
 def result(rate, cpu=1.0, lost=0, p50=100.0):
