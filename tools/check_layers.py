@@ -36,7 +36,7 @@ BESIDE = {
     "client-lib": ["proto", "common"],
     "client-lib/examples": ["client-lib", "proto", "common"],
     "bench/load": ["client-lib", "common"],
-    "bench": ["bench/load", "client-lib", "proto", "common"],
+    "bench": ["bench/load", "client-lib", "common"],
     "cli": ["bench/load", "client-lib", "proto", "common"],
 }
 
@@ -60,10 +60,10 @@ LIBRARIES = {
     # The client library's adapter takes any Asio and includes none; its tests bring one.
     "Asio": (r"asio/|asio\.hpp$", ["broker/reactor", "broker/rpc", "broker/daemon", "tests/unit/client-lib"]),
     "grpc++": (r"grpcpp/|grpc\+\+/|grpc/(?!health/|reflection/)|.*\.grpc\.pb\.h$",
-               ["client-lib", "client-lib/examples", "cli", "bench"]),
+               ["client-lib", "client-lib/examples", "cli"]),
     "protobuf": (r"google/protobuf/|.*\.pb\.h$",
                  ["proto", "broker/rpc", "broker/cluster", "broker/frontend/grpc", "broker/daemon",
-                  "client-lib", "cli", "bench"]),
+                  "client-lib", "cli"]),
     "CLI11": (r"CLI/", ["broker/daemon", "cli", "bench", "client-lib/examples"]),
     "libsystemd": (r"systemd/", ["broker/daemon"]),
     "hiredis": (r"hiredis/", ["bench"]),

@@ -147,6 +147,12 @@ class CheckLayers(unittest.TestCase):
         self.assert_caught("cli may include only", {"bench/a.h": [], "cli/a.cc": ['"bench/a.h"']})
         self.assert_caught("bench/load may include only", {"bench/a.h": [], "bench/load/a.cc": ['"bench/a.h"']})
 
+    def test_benchmarks_know_the_client_library_and_nothing_below(self):
+        for folder in ("bench", "bench/load"):
+            for header, text in (("grpcpp/grpcpp.h", "grpc++"), ("google/protobuf/message.h", "protobuf"),
+                                 ("belfry/v1/broker.pb.h", "may include only")):
+                self.assert_caught(text, {f"{folder}/a.cc": [f"<{header}>"]})
+
     def test_headers_are_named_from_the_root_and_exist(self):
         self.assert_caught("by their path from the root", {"common/a.cc": ['"b.h"'], "common/b.h": []})
         self.assert_caught("no such file", {"common/a.cc": ['"common/b.h"']})

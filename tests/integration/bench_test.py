@@ -238,7 +238,8 @@ class Report(unittest.TestCase):
         results = {"belfry": [bad, result(900, lost=1)], "redis": [result(1)], "nats": [result(1)]}
         _, lines = bench_report.table([(SCENARIOS["fanout-10"], results)], SYSTEMS, dict.fromkeys(SYSTEMS, "x"), True)
         self.assertEqual([line[1:3] for line in lines[3:]],
-                         [["deliveries lost", "**501** in 2 of 2 rounds"], ["publishes failed", "**7** in 1 of 2 rounds"],
+                         [["deliveries lost", "**501** in 2 of 2 rounds"],
+                          ["publishes failed", "**7** in 1 of 2 rounds"],
                           ["announcements of loss", "**2** in 1 of 2 rounds"]])
         first = json.loads(next(bench_report.summaries(SCENARIOS["fanout-10"], results, SYSTEMS, True)))
         self.assertEqual([first[name]["belfry"] for name in ("lost", "failed", "unknown", "gaps")], [501, 7, 0, 2])
