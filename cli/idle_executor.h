@@ -3,18 +3,18 @@
 // Runs the handlers of a client on one thread of its own, and says when nothing waits any more:
 // the moment to flush what was printed. While tasks follow each other, nothing is flushed for each.
 //
-// Lifecycle: destroy it after its clients, and not in one of its tasks: it joins its thread, which
-// runs what was posted and then on_idle once more.
-// Threads: Post is Thread-safe; on_idle runs on the thread that runs the tasks.
+// Lifecycle: Stop it after its clients, and before what its tasks and on_idle use goes: a task that
+// has just ended may hold the executor a little longer than they did. Destroying it stops it, too,
+// but on its own thread (the last owner may let go inside a task) without waiting for the end.
+// Threads: Post is Thread-safe; on_idle runs on the thread that runs the tasks; the rest is
+// Confined to its owner.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <thread>
 
 #include "belfry/executor.h"
-#include "common/mutex.h"
 
 namespace belfry::cli {
 
@@ -22,17 +22,17 @@ class IdleExecutor final : public Executor {
  public:
   explicit IdleExecutor(std::function<void()> on_idle);
   ~IdleExecutor() override;
+  // What is posted after Stop is dropped.
   void Post(std::function<void()> task) override;
+  // Runs what was posted, then on_idle once more. Afterwards its thread is gone, unless that is the
+  // one that asks.
+  void Stop();
 
  private:
-  void Run();
+  // Shared with the thread, which may outlive the executor.
+  class Work;
 
-  const std::function<void()> on_idle_;
-  Mutex mutex_;
-  std::condition_variable_any changed_;
-  std::deque<std::function<void()>> tasks_ BELFRY_GUARDED_BY(mutex_);
-  bool stopped_ BELFRY_GUARDED_BY(mutex_) = false;
-  // Last: it uses the above.
+  const std::shared_ptr<Work> work_;
   std::thread thread_;
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <memory>
 #include <string>
 
 namespace belfry::cli {
@@ -55,6 +56,36 @@ TEST(IdleExecutor, RunsWhatWasPostedBeforeItEnds) {
     for (int i = 0; i < 1000; ++i) executor.Post([&] { ++ran; });
   }
   EXPECT_EQ(ran, 1000);
+}
+
+TEST(IdleExecutor, MayBeLetGoByItsLastTask) {
+  std::promise<void> all_posted, idle;
+  std::future<void> may_run = all_posted.get_future();
+  bool ran = false;  // of the executor's thread, until it says that it is idle
+  auto executor = std::make_shared<IdleExecutor>([&] {
+    if (ran) idle.set_value();
+  });
+  executor->Post([&may_run, &ran, held = executor] {
+    may_run.wait();
+    ran = true;
+  });
+  executor.reset();
+  all_posted.set_value();
+  idle.get_future().wait();
+}
+
+TEST(IdleExecutor, RunsNothingAfterStop) {
+  std::string story;
+  const auto executor = std::make_shared<IdleExecutor>([&] { story += "idle "; });
+  executor->Post([&, held = executor] { story += "one "; });
+  executor->Stop();
+  EXPECT_EQ(executor.use_count(), 1);
+  EXPECT_EQ(story.substr(story.find("one")), "one idle ");
+  const std::string before = story;
+  executor->Post([&, held = executor] { story += "two "; });
+  EXPECT_EQ(executor.use_count(), 1) << "dropped";
+  executor->Stop();
+  EXPECT_EQ(story, before);
 }
 
 }  // namespace
