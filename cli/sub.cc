@@ -97,18 +97,21 @@ class SubRun {
   std::atomic<size_t> confirmed_{0};
   // Used by the handler thread alone, while there is one.
   std::optional<uint64_t> left_;
+  // The filter that was confirmed first: what all are told, it is told too.
+  std::optional<size_t> teller_;
   LossTally tally_;
   Mutex mutex_;
   // Set once: empty for success.
   std::optional<std::string> end_ BELFRY_GUARDED_BY(mutex_);
-  // Last: its thread uses the above.
-  std::shared_ptr<IdleExecutor> executor_;
+  // Last: its thread uses the above, until Stop.
+  const std::shared_ptr<IdleExecutor> executor_;
 };
 
 SubscribeOptions SubRun::OptionsOf(size_t index) {
   SubscribeOptions options;
   options.on_gap = [this, index](const Gap& gap) { OnGap(index, gap); };
   options.on_confirmed = [this, index] {
+    if (!teller_) teller_ = index;
     const std::string& text = command_.filters[index].text;
     Tell(SubscribedText(text), SubscribedJson(text));
     ++confirmed_;
@@ -153,14 +156,12 @@ void SubRun::OnMessage(size_t index, const Message& message) {
 void SubRun::OnGap(size_t index, const Gap& gap) {
   if (left_ == uint64_t{0}) return;
   Gap shown = gap;
-  // A loss in the broker concerns all filters alike and is told once; one in this process's own
-  // queue is this filter's alone.
-  if (gap.cause != GapCause::kLocalOverflow) {
-    if (gap.topics.empty() && index > 0) return;
-    std::erase_if(shown.topics,
-                  [&](const TopicGap& topic) { return !IsFirstMatch(index, topic.topic); });
-    if (shown.topics.empty() && !gap.topics.empty()) return;
-  }
+  // The total that every filter was told is told once. Other totals are of this filter's queue:
+  // what of it others count too cannot be known, and better twice than not at all.
+  if (gap.shared && teller_ != index) return;
+  std::erase_if(shown.topics,
+                [&](const TopicGap& topic) { return !IsFirstMatch(index, topic.topic); });
+  if (shown.topics.empty() && !gap.topics.empty()) return;
   for (const std::string& line : global_.json ? GapJson(shown) : GapText(shown, style_)) {
     Print(line);
   }
@@ -233,7 +234,7 @@ int SubRun::Run() {
   client->Close();
   subscriptions.clear();
   client.reset();
-  executor_.reset();  // the last lines are out, and its thread is gone
+  executor_->Stop();  // the last lines are out, and its thread is gone
   if (problem.empty()) problem = Ended().value_or("");
   if (const std::string lost = tally_.Text(); !lost.empty()) Remark(lost);
   return problem.empty() ? 0 : Fail(problem);
