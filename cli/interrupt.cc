@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 #include "common/check.h"
 
@@ -45,16 +46,48 @@ void Interrupt::Wake() {
   [[maybe_unused]] const ssize_t written = write(wakeups_, &one, sizeof one);
 }
 
+void Interrupt::NoteSignals() {
+  signalfd_siginfo signal = {};
+  while (read(signals_, &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo == SIGWINCH) {
+      resized_ = true;
+    } else if (signal.ssi_signo == SIGTSTP) {
+      suspend_ = true;
+    } else {
+      ending_ = true;
+    }
+  }
+}
+
+std::optional<Interrupt::Cause> Interrupt::Noted() {
+  if (ending_) return Cause::kSignal;
+  if (std::exchange(suspend_, false)) return Cause::kSuspend;
+  if (std::exchange(resized_, false)) return Cause::kResized;
+  return std::nullopt;
+}
+
+bool Interrupt::Ending() {
+  NoteSignals();
+  return ending_;
+}
+
+bool Interrupt::AwaitRoom(int output) {
+  while (!Ending()) {
+    pollfd waiting[2] = {{signals_, POLLIN, 0}, {output, POLLOUT, 0}};
+    if (poll(waiting, 2, -1) > 0 && waiting[0].revents == 0) return true;
+  }
+  return false;
+}
+
 Interrupt::Cause Interrupt::Wait(std::optional<Duration> patience) {
+  if (const auto noted = Noted()) return *noted;
   // A negative descriptor is passed over.
   pollfd waiting[3] = {{signals_, POLLIN, 0}, {wakeups_, POLLIN, 0}, {input_, POLLIN, 0}};
   const int ready = poll(waiting, 3, patience ? PollMillis(*patience) : -1);
   if (ready <= 0) return Cause::kTimeout;
   if (waiting[0].revents != 0) {
-    signalfd_siginfo signal = {};
-    if (read(signals_, &signal, sizeof signal) != sizeof signal) return Cause::kTimeout;
-    if (signal.ssi_signo == SIGWINCH) return Cause::kResized;
-    return signal.ssi_signo == SIGTSTP ? Cause::kSuspend : Cause::kSignal;
+    NoteSignals();
+    return Noted().value_or(Cause::kTimeout);
   }
   if (waiting[1].revents != 0) {
     uint64_t count = 0;

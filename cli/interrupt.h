@@ -41,6 +41,11 @@ class Interrupt {
   // No more input is waited for.
   void IgnoreInput() { input_ = -1; }
 
+  // Whether a signal asks to end; Wait says it, too, from then on.
+  bool Ending();
+  // Until the output takes more (or has failed): true. False as soon as it is Ending.
+  bool AwaitRoom(int output);
+
   void Wake();
   // Without patience: as long as it takes.
   Cause Wait(std::optional<Duration> patience);
@@ -49,10 +54,18 @@ class Interrupt {
   void LetSignalsEnd();
 
  private:
+  // Takes what signals wait.
+  void NoteSignals();
+  std::optional<Cause> Noted();
+
   sigset_t set_;
   int signals_;
   int wakeups_;
   int input_ = -1;
+  // What the signals said that were noted.
+  bool ending_ = false;
+  bool suspend_ = false;
+  bool resized_ = false;
 };
 
 }  // namespace belfry::cli

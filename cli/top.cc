@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/live_terminal.h"
+#include "cli/patient_output.h"
 #include "cli/printer.h"
 #include "cli/style.h"
 #include "cli/top_feed.h"
@@ -26,35 +27,39 @@ bool WantsScreen(const GlobalOptions& global) {
          std::string_view(term) != "dumb";
 }
 
-// How it is shown; false: it cannot be any more.
+// How it is shown; false: it cannot be any more, or the user wants to end.
 class Output {
  public:
   virtual ~Output() = default;
-  virtual bool Begin(Interrupt& interrupt) = 0;
+  virtual bool Begin() = 0;
   // What was looked at just now.
   virtual bool Show(const TopView& view) = 0;
   // The other causes of the interrupt. False: the user wants to end.
-  virtual bool Handle(Interrupt::Cause cause, Interrupt& interrupt) = 0;
+  virtual bool Handle(Interrupt::Cause cause) = 0;
 };
 
 class JsonOutput final : public Output {
  public:
-  bool Begin(Interrupt&) override { return true; }
-  bool Show(const TopView& view) override { return printer_.Line(TopJson(view)); }
-  bool Handle(Interrupt::Cause, Interrupt&) override { return true; }
+  explicit JsonOutput(Interrupt& interrupt) : writer_(STDOUT_FILENO, interrupt) {}
+
+  bool Begin() override { return true; }
+  bool Show(const TopView& view) override { return writer_.Write(TopJson(view) + "\n"); }
+  bool Handle(Interrupt::Cause) override { return true; }
 
  private:
-  Printer printer_;
+  PatientOutput writer_;
 };
 
 class ScreenOutput final : public Output {
  public:
-  explicit ScreenOutput(const GlobalOptions& global)
-      : style_(Style::For(STDOUT_FILENO, global)), terminal_(STDIN_FILENO, STDOUT_FILENO) {}
+  ScreenOutput(const GlobalOptions& global, Interrupt& interrupt)
+      : style_(Style::For(STDOUT_FILENO, global)),
+        interrupt_(interrupt),
+        terminal_(STDIN_FILENO, STDOUT_FILENO, interrupt) {}
 
-  bool Begin(Interrupt& interrupt) override {
-    if (!terminal_.Enter()) return false;
-    if (terminal_.has_keys()) interrupt.WatchInput(STDIN_FILENO);
+  bool Begin() override {
+    if (!Enter()) return false;
+    if (terminal_.has_keys()) interrupt_.WatchInput(STDIN_FILENO);
     return true;
   }
 
@@ -63,23 +68,33 @@ class ScreenOutput final : public Output {
     return Redraw();
   }
 
-  bool Handle(Interrupt::Cause cause, Interrupt& interrupt) override {
+  bool Handle(Interrupt::Cause cause) override {
     if (cause == Interrupt::Cause::kResized) return Redraw();
     if (cause == Interrupt::Cause::kSuspend) {
       terminal_.Leave();
-      kill(getpid(), SIGSTOP);
-      return terminal_.Enter() && Redraw();
+      raise(SIGSTOP);
+      return Enter() && Redraw();
     }
     if (cause != Interrupt::Cause::kInput) return true;
     std::string keys;
-    if (!terminal_.ReadKeys(keys)) interrupt.IgnoreInput();
+    if (!terminal_.ReadKeys(keys)) interrupt_.IgnoreInput();
     return keys.find_first_of("qQ") == std::string::npos;
   }
 
  private:
+  // Once the terminal is ours, unless what continued us wants us to end.
+  bool Enter() {
+    while (!interrupt_.Ending()) {
+      if (terminal_.InForeground()) return terminal_.Enter();
+      raise(SIGSTOP);
+    }
+    return false;
+  }
+
   bool Redraw() { return terminal_.Draw(TopScreen(view_, terminal_.size(), style_)); }
 
   const Style style_;
+  Interrupt& interrupt_;
   LiveTerminal terminal_;
   TopView view_;
 };
@@ -90,7 +105,7 @@ bool AwaitFirstLook(Interrupt& interrupt) {
     const Interrupt::Cause cause = interrupt.Wait(std::nullopt);
     if (cause == Interrupt::Cause::kWoken) return true;
     if (cause == Interrupt::Cause::kSignal) return false;
-    if (cause == Interrupt::Cause::kSuspend) kill(getpid(), SIGSTOP);
+    if (cause == Interrupt::Cause::kSuspend) raise(SIGSTOP);
   }
 }
 
@@ -110,24 +125,24 @@ int RunTop(const GlobalOptions& global, const TopCommand& command) {
 
   std::unique_ptr<Output> output;
   if (on_screen) {
-    output = std::make_unique<ScreenOutput>(global);
+    output = std::make_unique<ScreenOutput>(global, interrupt);
   } else {
-    output = std::make_unique<JsonOutput>();
+    output = std::make_unique<JsonOutput>(interrupt);
   }
   uint64_t shown = 1;
-  bool writable = output->Begin(interrupt) && output->Show(seen.view);
+  bool writable = output->Begin() && output->Show(seen.view);
   while (writable && shown != command.count) {
     const Interrupt::Cause cause = interrupt.Wait(std::nullopt);
     if (cause == Interrupt::Cause::kSignal) break;
     if (cause == Interrupt::Cause::kWoken) {
       writable = output->Show(feed.Latest().view);
       ++shown;
-    } else if (!output->Handle(cause, interrupt)) {
+    } else if (!output->Handle(cause)) {
       break;
     }
   }
   output.reset();  // the terminal is as it was
-  return writable ? 0 : Fail(kCannotWrite);
+  return writable || interrupt.Ending() ? 0 : Fail(kCannotWrite);
 }
 
 }  // namespace belfry::cli

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`belfry top` as people see it: on a terminal of tmux, which this test reads, resizes and types into; and as a
 script sees it, line by line."""
+import fcntl
 import json
 import os
+import pty
 import shlex
 import signal
+import struct
 import subprocess
+import termios
 import unittest
 
 from command_case import CommandCase
@@ -81,6 +85,14 @@ class Top(CommandCase):
         eventually("it echoes and waits for lines", lambda: {"icanon", "echo", "ixon"} <= set(
             self.terminal.screen().replace(";", " ").split()))
 
+    def state(self):
+        """The letter by which the system tells it; None: it is gone."""
+        try:
+            with open(f"/proc/{self.pid}/stat", encoding="utf-8") as stat:
+                return stat.read().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return None
+
     def exit_code_told(self):
         """The shell tells, on a line of its own."""
         self.terminal.tmux("send-keys", "-l", "echo code=$?")
@@ -117,7 +129,8 @@ class Top(CommandCase):
         self.assert_restored()
 
     def test_signals_restore_the_terminal(self):
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV,
+                       signal.SIGALRM, signal.SIGPIPE, signal.SIGRTMAX):
             with self.subTest(number):
                 self.open()
                 os.kill(self.pid, number)
@@ -133,6 +146,33 @@ class Top(CommandCase):
         self.terminal.shows("node bell-1")
         self.terminal.press("q")
         self.assert_restored()
+
+    def test_a_stopped_one_can_be_ended(self):
+        self.open()
+        self.terminal.press("C-z")
+        self.assert_restored()
+        for words in (["bg"], ["kill", "%1"]):  # in the background it stops again
+            eventually("it is stopped", lambda: self.state() == "T")
+            self.terminal.run(*words)
+        eventually("it is gone", lambda: self.state() is None)
+        self.assert_restored()
+
+    def test_a_terminal_that_stands_still_does_not_hold_it(self):
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, theirs)
+        termios.tcflow(theirs, termios.TCOOFF)
+        top = self.stage.run("belfry", "top", env={**self.environment, "TERM": "xterm"},
+                             stdin=subprocess.DEVNULL, stdout=theirs)
+
+        def waits_for_signals():
+            with open(f"/proc/{top.pid}/status", encoding="utf-8") as status:
+                (blocked,) = (int(line.split()[1], 16) for line in status if line.startswith("SigBlk:"))
+            return blocked & 1 << (signal.SIGTERM - 1)
+        eventually("it waits for signals", waits_for_signals)
+        eventually("it asks the broker", lambda: self.json_of("status")["connections"] > 1)
+        top.terminate()
+        self.assertEqual(top.wait(PATIENCE), 0)
 
     def test_it_follows_the_window(self):
         self.start_sub(*(f"topic.{number}" for number in range(50)), "--literal")
@@ -192,6 +232,21 @@ class Top(CommandCase):
         self.assertIsNone(looks[0]["cpu_percent"])
         self.assertGreaterEqual(looks[1]["cpu_percent"], 0)
         self.assertEqual(looks[1]["lost_per_s"], 0)
+
+    def test_json_that_nobody_reads(self):
+        for number in range(20):
+            self.ok("pub", f"topic.{number}.{'x' * 240}", "x")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            ours, theirs = os.pipe()
+            fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+            top = self.stage.run("belfry", "top", "--json", env=self.environment, stdout=theirs)
+            os.close(theirs)
+            # One look is longer than that.
+            eventually("the pipe is full", lambda: struct.unpack("i", fcntl.ioctl(
+                ours, termios.FIONREAD, bytes(4))) == (4096,))
+            top.send_signal(number)
+            self.assertEqual(top.wait(PATIENCE), 0)
+            os.close(ours)
 
     def test_json_through_a_restart(self):
         top = self.stage.run("belfry", "top", "--json", "--interval", "100ms", env=self.environment,
