@@ -17,6 +17,7 @@
 #include "cli/admin.h"
 #include "cli/client_setup.h"
 #include "cli/commands.h"
+#include "cli/node_change.h"
 #include "cli/printer.h"
 #include "cli/progress.h"
 #include "cli/text.h"
@@ -26,24 +27,30 @@ namespace {
 
 constexpr Duration kAdminPatience = std::chrono::seconds(2);
 
-// The broker's CPU time, as it says itself; unset as soon as another process answers.
+// The broker's CPU time, as it says itself; unset from when another process answers.
 class BrokerCpu {
  public:
   explicit BrokerCpu(Admin& admin) : admin_(admin) {}
 
   std::optional<double> Seconds() {
+    NodeLook look;
+    look.asked = clock_.Now();
     auto report = admin_.GetNode(kAdminPatience);
     if (!report.ok()) return std::nullopt;
-    const bool same_process =
-        !last_ || (report->server == last_->server && report->uptime_ms >= last_->uptime_ms);
-    last_ = *std::move(report);
-    if (!same_process) return std::nullopt;
-    return static_cast<double>(last_->cpu_us) / 1e6;
+    look.answered = clock_.Now();
+    look.report = *std::move(report);
+    other_ = other_ ||
+             (last_ && (!SameProcess(*last_, look) || look.report.cpu_us < last_->report.cpu_us));
+    last_ = std::move(look);
+    if (other_) return std::nullopt;
+    return static_cast<double>(last_->report.cpu_us) / 1e6;
   }
 
  private:
   Admin& admin_;
-  std::optional<NodeReport> last_;
+  const SystemClock clock_;
+  std::optional<NodeLook> last_;
+  bool other_ = false;
 };
 
 double ToSeconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }

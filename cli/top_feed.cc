@@ -73,49 +73,50 @@ void TopFeed::Run(Duration first_patience) {
   } while (Rest(due));
 }
 
-void TopFeed::Compare(const NodeReport& before, Duration between, TopView& view) {
-  view.lost_per_s.reset();
-  view.cpu_percent.reset();
-  const double seconds = std::chrono::duration<double>(between).count();
-  const NodeReport& now = *view.node;
-  // Otherwise it is another process, or another node.
-  if (now.server != before.server || now.uptime_ms < before.uptime_ms || seconds <= 0) return;
-  view.lost_per_s = static_cast<double>(now.dropped - before.dropped) / seconds;
-  view.cpu_percent = static_cast<double>(now.cpu_us - before.cpu_us) / 1e4 / seconds;
-}
-
 Status TopFeed::Look(Duration patience, TopView& view) {
   view.time_unix_us = clock_.WallUnixMicros();
+  NodeLook look;
+  look.asked = clock_.Now();
   auto node = admin_->GetNode(patience);
   if (!node.ok()) return node.status();
-  const Instant now = clock_.Now();
-  const auto before = std::exchange(view.node, *std::move(node));
-  if (before) Compare(*before, now - looked_, view);
-  looked_ = now;
-  if (now >= lists_due_) {
-    Ranking<TopicReport, HotterTopic> topics(kRankedMax);
-    bool incomplete = false;
-    const Status topics_read = admin_->ListTopics("", patience, [&](TopicReport topic) {
-      incomplete = incomplete || topic.incomplete;
-      topics.Add(std::move(topic));
-      return true;
-    });
-    if (!topics_read.ok()) return topics_read;
-    Ranking<SessionReport, SlowerSession> sessions(kRankedMax);
-    const Status sessions_read = admin_->ListSessions(false, patience, [&](SessionReport session) {
-      sessions.Add(std::move(session));
-      return true;
-    });
-    if (!sessions_read.ok()) return sessions_read;
-    view.topics = topics.Take();
-    view.topics_incomplete = incomplete;
-    view.sessions = sessions.Take();
-    lists_read_ = clock_.Now();
-    lists_due_ = lists_read_ + (lists_read_ - now) * (kListsShare - 1);
+  look.answered = clock_.Now();
+  look.report = *std::move(node);
+  const auto before = std::exchange(last_, look);
+  if (!lists_read_ || look.answered >= lists_due_) {
+    const Status lists = ReadLists(patience, view);
+    // Failed or not, it took the broker's time.
+    const Instant ended = clock_.Now();
+    lists_due_ = ended + (ended - look.answered) * (kListsShare - 1);
+    if (!lists.ok()) return lists;
+    lists_read_ = ended;
   }
+  view.node = std::move(look.report);
+  view.lost_per_s = before ? LostPerSecond(*before, *last_) : std::nullopt;
+  view.cpu_percent = before ? CpuPercent(*before, *last_) : std::nullopt;
   const auto age =
-      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Now() - lists_read_);
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.Now() - *lists_read_);
   view.lists_age_ms = static_cast<uint64_t>(age.count());
+  return Status();
+}
+
+Status TopFeed::ReadLists(Duration patience, TopView& view) {
+  Ranking<TopicReport, HotterTopic> topics(kRankedMax);
+  bool incomplete = false;
+  const Status topics_read = admin_->ListTopics("", patience, [&](TopicReport topic) {
+    incomplete = incomplete || topic.incomplete;
+    topics.Add(std::move(topic));
+    return true;
+  });
+  if (!topics_read.ok()) return topics_read;
+  Ranking<SessionReport, SlowerSession> sessions(kRankedMax);
+  const Status sessions_read = admin_->ListSessions(false, patience, [&](SessionReport session) {
+    sessions.Add(std::move(session));
+    return true;
+  });
+  if (!sessions_read.ok()) return sessions_read;
+  view.topics = topics.Take();
+  view.topics_incomplete = incomplete;
+  view.sessions = sessions.Take();
   return Status();
 }
 

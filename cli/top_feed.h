@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "cli/admin.h"
+#include "cli/node_change.h"
 #include "cli/top_view.h"
 #include "common/clock.h"
 #include "common/mutex.h"
@@ -25,7 +26,8 @@ namespace belfry::cli {
 class TopFeed {
  public:
   struct Seen {
-    // Of the latest look; if it failed, `view` is of the one before.
+    // Of the latest look; if it failed, `view` has its time and its problem, and is for the rest of
+    // the last one that did not fail.
     Status status;
     TopView view;
   };
@@ -41,9 +43,9 @@ class TopFeed {
   void Run(Duration first_patience);
   // Until the next look is due; false: the end.
   bool Rest(Instant due);
+  // Changes the view as a whole, or, if it fails, only its time.
   Status Look(Duration patience, TopView& view);
-  // What is told of the two moments together.
-  static void Compare(const NodeReport& before, Duration between, TopView& view);
+  Status ReadLists(Duration patience, TopView& view);
 
   const std::unique_ptr<Admin> admin_;
   const Duration interval_;
@@ -51,8 +53,8 @@ class TopFeed {
   std::function<void()> on_look_;
   // Of the thread that looks.
   TopView view_;
-  Instant looked_;
-  Instant lists_read_;
+  std::optional<NodeLook> last_;
+  std::optional<Instant> lists_read_;
   Instant lists_due_;
   mutable Mutex mutex_;
   std::condition_variable_any changed_;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`belfry top` as people see it: on a terminal of tmux, which this test reads, resizes and types into; and as a
 script sees it, line by line."""
+import concurrent.futures
 import fcntl
 import json
 import os
@@ -11,7 +12,10 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 import unittest
+
+import grpc
 
 from command_case import CommandCase
 from processes import BIN, PATIENCE, eventually
@@ -247,6 +251,34 @@ class Top(CommandCase):
             top.send_signal(number)
             self.assertEqual(top.wait(PATIENCE), 0)
             os.close(ours)
+
+    def test_lists_that_fail_are_not_asked_for_at_each_look(self):
+        over = threading.Event()
+        asked = []
+
+        def list_topics(*_):
+            asked.append("topics")
+            if len(asked) > 1:
+                over.wait(PATIENCE)
+            return iter(())
+        server = grpc.server(concurrent.futures.ThreadPoolExecutor(8))
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("belfry.v1.Admin", {
+            "GetNode": grpc.unary_unary_rpc_method_handler(lambda *_: b""),
+            "ListTopics": grpc.unary_stream_rpc_method_handler(list_topics),
+            "ListSessions": grpc.unary_stream_rpc_method_handler(lambda *_: iter(()))}),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        self.addCleanup(server.stop, None)
+        self.addCleanup(over.set)
+        top = self.stage.run("belfry", "top", "--json", "--interval", "100ms", "--server", f"127.0.0.1:{port}",
+                             env=self.environment, stdout=subprocess.PIPE)
+        looks = map(json.loads, top.stdout)
+        next(look for look in looks if look["error"])
+        for _ in range(5):
+            look = next(looks)
+            self.assertIsNone(look["error"])
+            self.assertGreater(look["lists_age_ms"], 0)
+        self.assertEqual(len(asked), 2)
 
     def test_json_through_a_restart(self):
         top = self.stage.run("belfry", "top", "--json", "--interval", "100ms", env=self.environment,
