@@ -19,7 +19,9 @@ for one or more.
 .PP
 What is printed for people may change between versions. With
 .B \-\-json
-every command prints one JSON object a line, flushed per line, whose names and forms stay.
+every command prints one JSON object a line, whose names and forms stay. Lines are written whole and at once;
+.B belfry sub
+writes those that wait together.
 )";
 
 constexpr std::string_view kTail =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/printer.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -8,25 +10,52 @@
 #include "cli/style.h"
 
 namespace belfry::cli {
+namespace {
 
-bool Printer::Write(std::string_view line) {
-  return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() &&
-         std::fputc('\n', stdout) != EOF;
+// What is gathered at most before it is written: as much as a pipe holds.
+constexpr size_t kMuch = size_t{64} << 10;
+
+}  // namespace
+
+void Printer::Append(std::string_view line) {
+  waiting_ += line;
+  waiting_ += '\n';
+}
+
+bool Printer::WriteAll() {
+  std::string_view left = waiting_;
+  bool writable = true;
+  while (writable && !left.empty()) {
+    const ssize_t written = write(STDOUT_FILENO, left.data(), left.size());
+    if (written >= 0) {
+      left.remove_prefix(static_cast<size_t>(written));
+    } else if (errno == EAGAIN) {
+      // Somebody who shares it has made it so.
+      pollfd room = {STDOUT_FILENO, POLLOUT, 0};
+      poll(&room, 1, -1);
+    } else {
+      writable = errno == EINTR;
+    }
+  }
+  waiting_.clear();
+  return writable;
 }
 
 bool Printer::Line(std::string_view line) {
   const MutexLock lock(mutex_);
-  return Write(line) && std::fflush(stdout) == 0;
+  Append(line);
+  return WriteAll();
 }
 
 bool Printer::Buffer(std::string_view line) {
   const MutexLock lock(mutex_);
-  return Write(line);
+  Append(line);
+  return waiting_.size() < kMuch || WriteAll();
 }
 
 bool Printer::Flush() {
   const MutexLock lock(mutex_);
-  return std::fflush(stdout) == 0;
+  return WriteAll();
 }
 
 bool PrintBlock(std::string_view text) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines on standard output, each written whole and seen at once at the other end of a pipe; and
-// remarks and errors on standard error in the forms that all commands share.
+// Lines on standard output, seen at once at the other end of a pipe and never torn: one write(2) is
+// of whole lines, and goes on where the system took only a part of it. And remarks and errors on
+// standard error in the forms that all commands share.
 //
 // Threads: Thread-safe.
 // Fails: with false once standard output takes no more (a full disk; a closed pipe ends the process
@@ -25,9 +26,12 @@ class Printer {
   bool Flush();
 
  private:
-  bool Write(std::string_view line) BELFRY_REQUIRES(mutex_);
+  void Append(std::string_view line) BELFRY_REQUIRES(mutex_);
+  bool WriteAll() BELFRY_REQUIRES(mutex_);
 
   Mutex mutex_;
+  // Whole lines.
+  std::string waiting_ BELFRY_GUARDED_BY(mutex_);
 };
 
 // One line or several, with or without the last line break; false as above.

@@ -4,6 +4,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -114,6 +115,21 @@ class Command(CommandCase):
         self.assertEqual(messages[1]["payload_base64"], "/wA=")
         self.assertEqual([message["payload"] for message in messages[2:]], ["one", "two"],
                          "each once, though both filters match")
+
+    def test_lines_are_written_whole(self):
+        self.start_broker("slow.queue_messages=1000000")
+        # A reader who gets what one write wrote, as such.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(ours.close)
+        self.stage.run("belfry", "sub", "t", "--json", "--count", "20000", env=self.environment, stdout=theirs)
+        theirs.close()
+        self.ok("wait", "--subscribers", "t=1")
+        self.ok("pub", "t", "x", "--count", "20000")
+        lines = 0
+        while piece := ours.recv(1 << 20):
+            self.assertEqual(piece[-1:], b"\n")
+            lines += len(self.json_lines(piece.decode()))
+        self.assertGreaterEqual(lines, 20000)
 
     def test_kinds_of_filters(self):
         self.start_broker()
