@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "belfry/v1/admin.grpc.pb.h"
+#include "cli/admin_problem.h"
 #include "cli/text.h"
 #include "common/mutex.h"
 
@@ -27,6 +28,7 @@ struct Server {
 
 struct Admin::Servers {
   std::vector<Server> all;
+  bool tls = false;
   Mutex mutex;
   // The call under way.
   grpc::ClientContext* asking BELFRY_GUARDED_BY(mutex) = nullptr;
@@ -88,9 +90,12 @@ std::shared_ptr<grpc::Channel> ChannelTo(
 }
 
 // Codes equal gRPC's one to one.
-Status FromGrpc(const grpc::Status& status, const std::string& address) {
+Status FromGrpc(const grpc::Status& status, const std::string& address, bool tls) {
+  const bool unavailable = status.error_code() == grpc::StatusCode::UNAVAILABLE;
   return MakeStatus(static_cast<StatusCode>(status.error_code()),
-                    fmt::format("{}: {}", address, status.error_message()));
+                    fmt::format("{}: {}", address,
+                                unavailable ? ConnectFailure(status.error_message(), tls)
+                                            : status.error_message()));
 }
 
 // Nobody was there to answer.
@@ -147,7 +152,7 @@ Status AskOnce(AllServers& servers, Call<Request, Response> call, const Request&
     Asking<AllServers> asking(servers);
     asking.context().set_deadline(DeadlineIn(patience));
     const grpc::Status answered = (server.stub.get()->*call)(&asking.context(), request, &response);
-    if (!answered.ok()) return FromGrpc(answered, server.address);
+    if (!answered.ok()) return FromGrpc(answered, server.address, servers.tls);
     if (address != nullptr) *address = server.address;
     return Status();
   });
@@ -231,7 +236,7 @@ Status AskList(AllServers& servers, PrepareList<Request, Response> prepare, cons
       return take(item);
     });
     if (ended.ok()) return Status();
-    Status failed = FromGrpc(ended, server.address);
+    Status failed = FromGrpc(ended, server.address, servers.tls);
     if (any) broken = failed;
     return failed;
   });
@@ -311,6 +316,7 @@ StatusOr<std::unique_ptr<Admin>> Admin::Create(const GlobalOptions& global) {
   auto credentials = CredentialsFor(global);
   if (!credentials.ok()) return credentials.status();
   auto servers = std::make_unique<Servers>();
+  servers->tls = !global.tls_ca.empty();
   for (const std::string& address : global.servers) {
     servers->all.push_back({address, v1::Admin::NewStub(ChannelTo(address, *credentials))});
   }

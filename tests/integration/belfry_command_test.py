@@ -254,7 +254,9 @@ class Command(CommandCase):
         self.assertIn("ok", self.ok("pub", "t", "x", *prove))
         for words in ([], trust):
             self.fails(1, "pub", "t", "x", "--timeout", "500ms", *words)
-            self.fails(1, "status", "--timeout", "500ms", *words)
+            text = self.fails(1, "status", "--timeout", "2s", *words)
+            self.assertNotIn("last error", text)
+            self.assertIn("--tls-cert" if words else "--tls-ca", text)
 
     def test_no_certificates_where_some_are_named(self):
         self.start_broker()
