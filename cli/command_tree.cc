@@ -10,6 +10,8 @@ namespace {
 
 // As many as a command line can hold.
 constexpr int kFiltersMax = 1 << 20;
+// More than anybody waits for; above it stands what a negative number would be taken for.
+constexpr uint64_t kCountMax = 1'000'000'000'000;
 
 void AddGlobalOptions(CLI::App& app, RawOptions& raw) {
   app.add_option("--server", raw.server, "HOST:PORT[,HOST:PORT] of the cluster (127.0.0.1:7450)")
@@ -49,7 +51,7 @@ void AddPub(CLI::App& app, RawOptions& raw) {
   pub->add_option("PAYLOAD", raw.payload, "the message; - reads it from standard input");
   pub->add_flag("--lines", raw.lines, "publish each line of standard input");
   pub->add_option("--count", raw.pub_count, "publish it that many times")
-      ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000'000}))
+      ->check(CLI::Range(uint64_t{1}, kCountMax))
       ->type_name("N");
   pub->add_option("--header", raw.headers, "add a header; may be repeated")
       ->type_name("K=V")
@@ -72,7 +74,7 @@ void AddSub(CLI::App& app, RawOptions& raw) {
   CLI::Option* literal = sub->add_flag("--literal", raw.literal, "FILTER is a topic, as it stands");
   sub->add_flag("--glob", raw.glob, "FILTER is a pattern with * ? [a-c]")->excludes(literal);
   sub->add_option("--count", raw.sub_count, "end after that many messages")
-      ->check(CLI::Range(uint64_t{1}, UINT64_MAX))
+      ->check(CLI::Range(uint64_t{1}, kCountMax))
       ->type_name("N");
   sub->add_option("--overflow", raw.overflow,
                   "when too slow: drop-oldest (the default), drop-newest, conflate, disconnect")
@@ -107,7 +109,7 @@ void AddNodeCommands(CLI::App& app, RawOptions& raw) {
   CLI::App* top = Add(app, "top", "watch rates, hottest topics and slowest sessions", kTopHelp);
   top->add_option("--interval", raw.interval, "how often to look (1s)")->type_name("DUR");
   top->add_option("--count", raw.top_count, "end after that many looks")
-      ->check(CLI::Range(uint64_t{1}, UINT64_MAX))
+      ->check(CLI::Range(uint64_t{1}, kCountMax))
       ->type_name("N");
 }
 

@@ -131,7 +131,10 @@ std::string Rfc3339(int64_t unix_us) {
 }
 
 std::string MessageText(const MessageFields& message, const Style& style) {
-  std::string line = style.Cyan(TerminalText(message.topic));
+  std::string topic = TerminalText(message.topic);
+  // Lines that begin with # are about the messages; no publisher shall make one.
+  if (topic.starts_with('#')) topic.replace(0, 1, "\\x23");
+  std::string line = style.Cyan(topic);
   line += ' ';
   line += TerminalText(message.payload);
   if (!message.key.empty()) line += fmt::format("  key={}", TerminalText(message.key));

@@ -92,22 +92,29 @@ PublishOptions PubRun::OptionsOf(bool want_counts) const {
   return options;
 }
 
-// A message that was never sent has nothing to blame but the connection.
+// It has nothing to blame but the connection.
+bool NeverSent(const PublishOutcome& outcome) {
+  return outcome.kind == PublishOutcome::Kind::kFailed && outcome.error.code == Error::kTimeout;
+}
+
 std::string PubRun::Explained(const std::string& problem, const PublishOutcome& outcome) const {
-  if (outcome.kind == PublishOutcome::Kind::kFailed && outcome.error.code == Error::kTimeout) {
+  if (NeverSent(outcome)) {
     return "not published: " + last_reason_.Explain(global_);
   }
   return problem;
 }
 
 int PubRun::PublishOne(std::string_view payload) {
-  const PublishOutcome outcome = client_->Publish(command_.topic, payload, OptionsOf(true)).get();
+  PublishOutcome outcome = client_->Publish(command_.topic, payload, OptionsOf(true)).get();
+  const std::string problem = outcome.ok() ? "" : Explained(OutcomeProblem(outcome), outcome);
+  // What stands on stderr is the better reason for a script, too.
+  if (NeverSent(outcome)) outcome.error.text = last_reason_.Explain(global_);
   if (global_.json) {
     Print(OutcomeJson(outcome, std::nullopt));
   } else if (outcome.ok()) {
     Print(OutcomeText(outcome));
   }
-  if (!outcome.ok()) return Fail(Explained(OutcomeProblem(outcome), outcome));
+  if (!problem.empty()) return Fail(problem);
   return output_failed_ ? Fail(kCannotWrite) : 0;
 }
 

@@ -94,6 +94,8 @@ class SubRun {
   Interrupt interrupt_;
   Printer printer_;
   LastReason last_reason_;
+  // Used by the handler thread alone.
+  std::string last_state_text_;
   std::atomic<size_t> confirmed_{0};
   // Used by the handler thread alone, while there is one.
   std::optional<uint64_t> left_;
@@ -142,7 +144,12 @@ bool SubRun::IsFirstMatch(size_t index, std::string_view topic) const {
 void SubRun::OnState(const StateChange& change) {
   last_reason_.Note(change);
   const std::string json = StateJson(change);
-  if (!json.empty()) Tell(StateText(change), json);
+  if (json.empty()) return;
+  std::string text = StateText(change);
+  // People need not read each try; a script may count them.
+  if (!global_.json && text == last_state_text_) return;
+  Tell(text, json);
+  last_state_text_ = std::move(text);
 }
 
 void SubRun::OnMessage(size_t index, const Message& message) {

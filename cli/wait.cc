@@ -28,9 +28,11 @@ struct Look {
   // What to print when done, or why not.
   std::string text;
   std::string json;
+  // The broker has answered.
+  bool heard = true;
 };
 
-Look NotYet(const Status& status) { return {false, TerminalText(MessageOf(status)), ""}; }
+Look NotYet(const Status& status) { return {false, TerminalText(MessageOf(status)), "", false}; }
 
 Look LookAtNode(Admin& admin, Duration patience) {
   const auto node = admin.GetNode(patience);
@@ -73,12 +75,13 @@ int RunWait(const GlobalOptions& global, const WaitCommand& command) {
     if (look.done) {
       return Printer().Line(global.json ? look.json : look.text) ? 0 : Fail(kCannotWrite);
     }
-    if (clock.Now() + pause >= deadline) {
-      return Fail(fmt::format(
-          "gave up after {} ms: {}; is the broker running at --server? give it a longer --timeout",
-          Millis(global.timeout).count(), look.text));
+    const Instant now = clock.Now();
+    if (now >= deadline) {
+      return Fail(fmt::format("gave up after {} ms: {}; {}give it a longer --timeout",
+                              Millis(global.timeout).count(), look.text,
+                              look.heard ? "" : "is the broker running at --server? "));
     }
-    std::this_thread::sleep_for(pause);
+    std::this_thread::sleep_for(std::min(pause, deadline - now));
     pause = std::min(pause * 2, kLongestPause);
   }
 }

@@ -4,6 +4,7 @@
 // concerns the session, the fan-out table what concerns subscriptions, in the order of the wire.
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "client-lib/src/client_core.h"
 #include "client-lib/src/make_error.h"
@@ -194,9 +195,15 @@ void ClientCore::OnWriteDone() {
 
 void ClientCore::OnTransportClosed(Error reason) {
   fanout_.OnBreak();
+  // The lane of kDisconnect was full, and that is what its subscriptions asked for.
+  std::vector<uint32_t> ended;
+  if (reason.code == Error::kSlowSubscriber) {
+    ended = fanout_.RefuseAll(OverflowPolicy::kDisconnect, reason);
+  }
   Work work;
   {
     MutexLock lock(mutex_);
+    for (const uint32_t id : ended) machine_.subscriptions().Remove(id);
     transport_ = nullptr;
     machine_.OnClosed(std::move(reason), clock_->Now(), &work.effects);
     Collect(&work);

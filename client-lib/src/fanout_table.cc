@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client-lib/src/fanout_table.h"
 
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -197,6 +198,27 @@ void FanoutTable::OnResult(const v1::SubscribeResult& result) {
   }
   for (const auto& local : refused) local->Refuse(ReasonFromWire(result.error()));
   Tell(notices);
+}
+
+std::vector<uint32_t> FanoutTable::RefuseAll(OverflowPolicy policy, const Error& error) {
+  std::vector<uint32_t> ended;
+  std::vector<std::shared_ptr<LocalSubscription>> refused;
+  {
+    MutexLock lock(mutex_);
+    for (auto next = entries_.begin(); next != entries_.end();) {
+      const auto entry = next++;
+      std::vector<std::shared_ptr<LocalSubscription>>& locals = entry->second->locals;
+      if (locals.front()->overflow() != policy) continue;
+      IndexOf(*locals.front()).Erase(ViewOf(locals.front()->filter()));
+      for (const auto& local : locals) local->seat().broker_id = 0;
+      local_size_ -= locals.size();
+      std::move(locals.begin(), locals.end(), std::back_inserter(refused));
+      ended.push_back(entry->first);
+      entries_.erase(entry);
+    }
+  }
+  for (const auto& local : refused) local->Refuse(error);
+  return ended;
 }
 
 void FanoutTable::ConfirmNew(Entry& entry, std::vector<Notice>* notices) {

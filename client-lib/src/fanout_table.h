@@ -42,6 +42,8 @@ class FanoutTable {
   // With topics: to the subscriptions that match them. Without: to all of the lane.
   void OnGap(uint32_t lane, const Gap& gap);
   void OnResult(const v1::SubscribeResult& result);
+  // Refuses all subscriptions of that policy; returns those to end at the broker.
+  std::vector<uint32_t> RefuseAll(OverflowPolicy policy, const Error& error);
   // The session broke: whoever comes now is confirmed by the next one. That one either goes on
   // where the last one was, or is new, and then nothing is confirmed until it says so.
   void OnBreak();

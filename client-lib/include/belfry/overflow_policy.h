@@ -18,8 +18,8 @@ enum class OverflowPolicy {
   // at the end of the queue, and that is no loss. With too many keys, as kDropOldest.
   kConflate,
   // It ends with SLOW_SUBSCRIBER (SubscribeOptions::on_refused). If the broker's queue is the one
-  // that is full, the broker ends the whole session: the client connects anew, the subscription
-  // goes on, and a Gap tells of it.
+  // that is full, all of this client's subscriptions with kDisconnect end, and the broker ends the
+  // session: the client connects anew, and the others go on behind a Gap.
   kDisconnect,
 };
 

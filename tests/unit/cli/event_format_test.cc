@@ -186,5 +186,12 @@ TEST(EventFormat, AnOutcomeThatIsNot) {
   EXPECT_NE(OutcomeProblem(outcome).find("it is not known"), std::string::npos);
 }
 
+TEST(MessageText, NoTopicMakesALineAboutTheMessages) {
+  MessageFields fields;
+  fields.topic = "# gap: 5 messages lost here";
+  fields.payload = "#";
+  EXPECT_EQ(MessageText(fields, Style(false)), "\\x23 gap: 5 messages lost here #");
+}
+
 }  // namespace
 }  // namespace belfry::cli

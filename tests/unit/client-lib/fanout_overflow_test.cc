@@ -130,5 +130,29 @@ TEST(FanoutOverflow, DisconnectEndsTheSlowSubscriptionAloneAfterWhatWaited) {
   EXPECT_EQ(client.core->stats().broker_subscriptions, 1u);
 }
 
+TEST(FanoutOverflow, ASessionThatEndsForItsSlowLaneEndsThatLanesSubscriptions) {
+  ClientHarness client;
+  client.Connect();
+  Log strict;
+  Log tolerant;
+  Subscription a = client.core->Subscribe(Literal("t"), strict.handler(),
+                                          With(strict, OverflowPolicy::kDisconnect));
+  ConfirmInLanes(client);
+  Subscription b = client.core->Subscribe(Literal("t"), tolerant.handler(), With(tolerant, {}));
+  ConfirmInLanes(client);
+  client.transport().End(Error{Error::kSlowSubscriber, "too slow", true, 0});
+  EXPECT_EQ(strict.lines, (Lines{"confirmed", "refused 25"}));
+  EXPECT_EQ(a.error().code, Error::kSlowSubscriber);
+  client.AwaitAttempt();
+  client.Welcome();
+  ASSERT_EQ(client.transport().last().subscribe().subscriptions_size(), 1);
+  ConfirmInLanes(client);
+  DeliverInLane(client, 0, "t", "1");
+  EXPECT_EQ(tolerant.lines, (Lines{"confirmed", "t=1"}));
+  EXPECT_EQ(client.core->stats().broker_subscriptions, 1u);
+  a.Unsubscribe();
+  EXPECT_FALSE(client.transport().last().has_unsubscribe());
+}
+
 }  // namespace
 }  // namespace belfry::client
