@@ -61,9 +61,10 @@ inline constexpr char kTopicShowHelp[] =
     "Example:\n"
     "  belfry topic show town.square";
 inline constexpr char kSessionsHelp[] =
-    "Of the node that answers, in no order. A parked session has lost its connection and waits for "
+    "Of the node that answers, in no order. Attended: its client is connected. Parked: it has lost "
     "its\n"
-    "client. Slow: half of a queue's bound is used, or messages were lost in the last 60 s.\n"
+    "connection and waits for its client; the age of what is queued rests meanwhile. Slow: half of "
+    "a queue's bound is used, or messages were lost in the last 60 s.\n"
     "\n"
     "Examples:\n"
     "  belfry sessions\n"
