@@ -61,10 +61,11 @@ inline constexpr char kTopicShowHelp[] =
     "Example:\n"
     "  belfry topic show town.square";
 inline constexpr char kSessionsHelp[] =
-    "Of the node that answers, in no order. Attended: its client is connected. Parked: it has lost "
-    "its\n"
-    "connection and waits for its client; the age of what is queued rests meanwhile. Slow: half of "
-    "a queue's bound is used, or messages were lost in the last 60 s.\n"
+    "Of the node that answers, in no order. Attended: its client is connected. Parked: it has "
+    "lost\n"
+    "its connection and waits for its client; the age of what is queued rests meanwhile. Slow: "
+    "half\n"
+    "of a queue's bound is used, or messages were lost in the last 60 s.\n"
     "\n"
     "Examples:\n"
     "  belfry sessions\n"
