@@ -255,8 +255,9 @@ TEST(ServerMove, TheDeadlineKeepsItsRemainingTime) {
   RoundTour tour(2);
   tour.server.Start();
   Http2Client client(tour.server.port());
-  const int32_t call = client.Open(kTalk, {{"grpc-timeout", "200m"}});
+  // Before it is sent: the server may count from before this thread goes on.
   const auto start = std::chrono::steady_clock::now();
+  const int32_t call = client.Open(kTalk, {{"grpc-timeout", "200m"}});
   const auto end = start + std::chrono::seconds(10);
   for (size_t i = 1; !client.reply(call).closed && std::chrono::steady_clock::now() < end; ++i) {
     client.Send(call, "go");
