@@ -3,47 +3,36 @@
 
 #include <fmt/format.h>
 
-#include <initializer_list>
-
 #include "cli/text.h"
+#include "common/connect_failure.h"
 
 namespace belfry::cli {
 namespace {
 
-constexpr std::string_view kLastError = "last error: ";
-
-bool Contains(std::string_view text, std::initializer_list<std::string_view> parts) {
-  for (const std::string_view part : parts) {
-    if (text.find(part) != std::string_view::npos) return true;
+std::string_view Hint(ConnectFailureKind kind) {
+  switch (kind) {
+    case ConnectFailureKind::kOther:
+      return "";
+    case ConnectFailureKind::kMayWantTls:
+      return "does the broker speak TLS there? then give --tls-ca";
+    case ConnectFailureKind::kMayWantCertificate:
+      return "the broker may want a client certificate, or another one: give --tls-cert";
+    case ConnectFailureKind::kUntrusted:
+      return "the broker's certificate is not signed by one of --tls-ca, or is out of date";
+    case ConnectFailureKind::kNoTls:
+      return "the broker does not speak TLS there: leave --tls-ca out";
+    case ConnectFailureKind::kOtherName:
+      return "give a name or address that the broker's certificate holds as --server";
   }
-  return false;
-}
-
-std::string_view Hint(std::string_view text, bool tls) {
-  const bool cut = Contains(text, {"Connection reset", "Socket closed", "Endpoint read failed"});
-  if (!tls) return cut ? "does the broker speak TLS there? then give --tls-ca" : "";
-  if (Contains(text, {"certificate verify failed", "CERTIFICATE_VERIFY_FAILED"})) {
-    return "the broker's certificate is not signed by one of --tls-ca, or is out of date";
-  }
-  if (Contains(text, {"wrong version number", "WRONG_VERSION_NUMBER"})) {
-    return "the broker does not speak TLS there: leave --tls-ca out";
-  }
-  if (Contains(text, {"not in peer certificate"})) {
-    return "give a name or address that the broker's certificate holds as --server";
-  }
-  return cut ? "the broker may want a client certificate, or another one: give --tls-cert" : "";
+  return "";
 }
 
 }  // namespace
 
 std::string ConnectFailure(std::string_view text, bool tls) {
-  const size_t last = text.find(kLastError);
-  const std::string_view hint = Hint(text, tls);
-  if (last != std::string_view::npos) {
-    text.remove_prefix(last + kLastError.size());
-    for (const std::string_view code : {"UNKNOWN: ", "UNAVAILABLE: "}) {
-      if (text.starts_with(code)) text.remove_prefix(code.size());
-    }
+  const std::string_view hint = Hint(KindOfConnectFailure(text, tls));
+  if (const std::string_view last = LastConnectError(text); last.data() != nullptr) {
+    text = WithoutConnectCode(last);
     // The address is told as it was given.
     const size_t address_end = text.find(": ");
     if (address_end != std::string_view::npos &&

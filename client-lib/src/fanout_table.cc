@@ -67,7 +67,7 @@ std::optional<uint32_t> FanoutTable::Remove(const std::shared_ptr<LocalSubscript
 }
 
 void FanoutTable::Close() {
-  std::unordered_map<uint32_t, std::unique_ptr<Entry>> entries;
+  Entries entries;
   {
     MutexLock lock(mutex_);
     closed_ = true;
@@ -173,18 +173,14 @@ void FanoutTable::GapFor(Entry& entry, const Gap& gap, std::vector<Notice>* noti
 
 void FanoutTable::OnResult(const v1::SubscribeResult& result) {
   std::vector<Notice> notices;
-  std::vector<std::shared_ptr<LocalSubscription>> refused;
+  Locals refused;
   {
     MutexLock lock(mutex_);
     auto found = entries_.find(result.id());
     if (found == entries_.end()) return;
     Entry& entry = *found->second;
     if (result.verdict() == v1::VERDICT_REFUSED) {
-      refused = std::move(entry.locals);
-      for (const auto& local : refused) local->seat().broker_id = 0;
-      local_size_ -= refused.size();
-      IndexOf(*refused.front()).Erase(ViewOf(refused.front()->filter()));
-      entries_.erase(found);
+      TakeOut(found, &refused);
     } else {
       entry.confirmed = true;
       entry.lane = result.lane();
@@ -200,21 +196,25 @@ void FanoutTable::OnResult(const v1::SubscribeResult& result) {
   Tell(notices);
 }
 
+void FanoutTable::TakeOut(Entries::iterator entry, Locals* out) {
+  Locals& locals = entry->second->locals;
+  IndexOf(*locals.front()).Erase(ViewOf(locals.front()->filter()));
+  for (const auto& local : locals) local->seat().broker_id = 0;
+  local_size_ -= locals.size();
+  std::move(locals.begin(), locals.end(), std::back_inserter(*out));
+  entries_.erase(entry);
+}
+
 std::vector<uint32_t> FanoutTable::RefuseAll(OverflowPolicy policy, const Error& error) {
   std::vector<uint32_t> ended;
-  std::vector<std::shared_ptr<LocalSubscription>> refused;
+  Locals refused;
   {
     MutexLock lock(mutex_);
     for (auto next = entries_.begin(); next != entries_.end();) {
       const auto entry = next++;
-      std::vector<std::shared_ptr<LocalSubscription>>& locals = entry->second->locals;
-      if (locals.front()->overflow() != policy) continue;
-      IndexOf(*locals.front()).Erase(ViewOf(locals.front()->filter()));
-      for (const auto& local : locals) local->seat().broker_id = 0;
-      local_size_ -= locals.size();
-      std::move(locals.begin(), locals.end(), std::back_inserter(refused));
+      if (entry->second->locals.front()->overflow() != policy) continue;
       ended.push_back(entry->first);
-      entries_.erase(entry);
+      TakeOut(entry, &refused);
     }
   }
   for (const auto& local : refused) local->Refuse(error);

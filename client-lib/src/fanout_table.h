@@ -53,6 +53,7 @@ class FanoutTable {
   size_t broker_size() const;
 
  private:
+  using Locals = std::vector<std::shared_ptr<LocalSubscription>>;
   struct Entry {
     uint32_t id = 0;
     uint32_t lane = 0;
@@ -60,8 +61,9 @@ class FanoutTable {
     // A loss told before this filter's confirmation in the new session; delivered with it, because
     // what is lost until then is part of it.
     std::optional<Gap> pending_gap;
-    std::vector<std::shared_ptr<LocalSubscription>> locals;
+    Locals locals;
   };
+  using Entries = std::unordered_map<uint32_t, std::unique_ptr<Entry>>;
   struct Group {
     std::shared_ptr<LocalSubscription> local;
     std::vector<uint32_t> indices;
@@ -76,6 +78,8 @@ class FanoutTable {
   size_t MatchSome(const DeliverBatch& batch, size_t begin, std::vector<Group>* groups);
   void Gather(Entry& entry, uint32_t index, std::vector<Group>* groups, size_t* gathered)
       BELFRY_REQUIRES(mutex_);
+  // All of an entry leave the table at once, and are added to *out.
+  void TakeOut(Entries::iterator entry, Locals* out) BELFRY_REQUIRES(mutex_);
   FilterIndex<Entry*>& IndexOf(const LocalSubscription& local) BELFRY_REQUIRES(mutex_) {
     return indices_[static_cast<size_t>(local.overflow())];
   }
@@ -89,7 +93,7 @@ class FanoutTable {
   mutable Mutex mutex_;
   // One for each policy.
   std::array<FilterIndex<Entry*>, 4> indices_ BELFRY_GUARDED_BY(mutex_);
-  std::unordered_map<uint32_t, std::unique_ptr<Entry>> entries_ BELFRY_GUARDED_BY(mutex_);
+  Entries entries_ BELFRY_GUARDED_BY(mutex_);
   uint32_t last_id_ BELFRY_GUARDED_BY(mutex_) = 0;
   uint64_t last_batch_ BELFRY_GUARDED_BY(mutex_) = 0;
   size_t local_size_ BELFRY_GUARDED_BY(mutex_) = 0;
