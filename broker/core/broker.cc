@@ -78,13 +78,12 @@ PublishOutcome Broker::Publish(const wire::PublishView& publish, std::string_vie
   stamp.time_unix_us = clock_.WallUnixMicros();
   stamp.publisher = principal;
   stamp.budget = &node_.memory;
-  const Ref<const Record> record = Record::Encode(publish, stamp);
+  const RoutedRecord routed{Record::Encode(publish, stamp), match.version};
   match.destinations.ForEach([&](DestinationId id) {
-    RoutedRecord routed{record, match.version};
     if (id == self_) {
       Receive(routed);
     } else {
-      outboxes_[id]->Push(std::move(routed));
+      outboxes_[id]->Push(routed);
     }
   });
   NoteTopic(place, publish.topic, hash);
